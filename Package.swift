@@ -1,0 +1,72 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings shared by every Swift target: language mode 6 with the checks that keep the rooms honest.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .strictMemorySafety(),
+]
+
+func room(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+  .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+  .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+
+let package = Package(
+  name: "Needletail",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "Needletail", targets: ["Needletail"]),
+    .library(name: "NeedletailEvaluation", targets: ["NeedletailEvaluation"]),
+    .library(name: "NeedletailServer", targets: ["NeedletailServer"]),
+    .executable(name: "needletail", targets: ["NeedletailCommand"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
+  ],
+  targets: [
+    // level 0: the machine, the words we share, the pieces of a string
+    .target(name: "CNeedletailKernels"),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .systemLibrary(name: "CStemmer", providers: [.apt(["libstemmer-dev"]), .brew(["snowball"])]),
+    room("NeedletailCore", []),
+    room("NeedletailText", ["NeedletailCore", "CStemmer"]),
+
+    // level 1 and 2: numbers, networks, indexes
+    room("NeedletailNumerics", ["CNeedletailKernels", "CZlib"]),
+    room("NeedletailModels", ["NeedletailCore", "NeedletailText", "NeedletailNumerics", crypto]),
+    room("NeedletailIndex", ["NeedletailCore", "NeedletailNumerics"]),
+
+    // level 3 and 4: the durable store, the answer, the judge
+    room("NeedletailStore", ["NeedletailCore", "NeedletailIndex", "NeedletailNumerics", "NeedletailText", grdb, crypto]),
+    room("NeedletailRetrieval", ["NeedletailCore", "NeedletailText", "NeedletailNumerics", "NeedletailStore", crypto]),
+    room("NeedletailEvaluation", ["NeedletailCore", "NeedletailNumerics"]),
+
+    // level 5 and 6: the surfaces
+    room("Needletail", ["NeedletailCore", "NeedletailText", "NeedletailModels", "NeedletailIndex", "NeedletailStore", "NeedletailRetrieval"]),
+    room("NeedletailServer", ["Needletail", hummingbird, mustache, logging]),
+    .executableTarget(
+      name: "NeedletailCommand",
+      dependencies: ["Needletail", "NeedletailServer", "NeedletailEvaluation", arguments, logging],
+      swiftSettings: strict),
+  ]
+)

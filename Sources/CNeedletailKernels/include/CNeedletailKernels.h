@@ -1,0 +1,5 @@
+// Umbrella header of the kernel target. One header per family; see each for its contract.
+#ifndef CNEEDLETAIL_KERNELS_H
+#define CNEEDLETAIL_KERNELS_H
+#include "needletail_cpu.h"
+#endif
