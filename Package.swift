@@ -63,10 +63,11 @@ let package = Package(
 
     // level 5 and 6: the surfaces
     room("Needletail", ["NeedletailCore", "NeedletailText", "NeedletailModels", "NeedletailIndex", "NeedletailStore", "NeedletailRetrieval"]),
+    room("NeedletailReproduction", ["NeedletailCore", "NeedletailRetrieval"]),
     room("NeedletailServer", ["Needletail", hummingbird, mustache, logging]),
     .executableTarget(
       name: "NeedletailCommand",
-      dependencies: ["Needletail", "NeedletailServer", "NeedletailEvaluation", arguments, logging],
+      dependencies: ["Needletail", "NeedletailServer", "NeedletailEvaluation", "NeedletailReproduction", arguments, logging],
       swiftSettings: strict),
   ]
 )

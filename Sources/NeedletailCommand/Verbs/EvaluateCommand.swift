@@ -1,0 +1,107 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Needletail
+internal import NeedletailEvaluation
+
+struct EvaluateCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "eval",
+    abstract: "Measure retrieval quality on test collections in BEIR layout.",
+    discussion: """
+      Each DIR holds corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv (.gz too). Every document is one passage, cut at the
+      model's token limit, as the published figures have it. With --run-folder, TREC run files are written.
+      """)
+
+  @Argument(help: "Directories in BEIR layout.", completion: .directory)
+  var directories: [String]
+
+  @Option(help: ArgumentHelp("The qrels file to use.", valueName: "NAME")) var split = "test"
+  @Option(help: ArgumentHelp("dense, lexical, hybrid (repeatable; otherwise all).", valueName: "MODE")) var mode: [SearchMode] = []
+  @Option(help: ArgumentHelp("Measures, separated by commas.", valueName: "LIST")) var measures = "nDCG@10,R@100,AP"
+  @Option(help: ArgumentHelp("Answers per query.", valueName: "N")) var depth = 1000
+  @Option(help: ArgumentHelp("The embedding model.", valueName: "NAME")) var model = ModelRegistry.defaultModelName
+  @Option(help: ArgumentHelp("Write TREC run files here.", valueName: "DIR"), completion: .directory) var runFolder: String?
+  @Flag(help: "Search dense vectors exactly instead of through the graph.") var exact = false
+  @OptionGroup var data: DataOptions
+  @OptionGroup var embedding: EmbedderOptions
+  @OptionGroup var output: OutputOptions
+
+  /// One row of the result.
+  private struct Row: Encodable {
+    let task: String
+    let mode: SearchMode
+    let values: [String: Double]
+    let queries: Int
+    let documents: Int
+    let indexingSeconds: Double
+    let queriesPerSecond: Double
+  }
+
+  func run() async throws {
+    let modes = mode.isEmpty ? SearchMode.allCases : mode
+    let measures = try self.measures.split(separator: ",").map { try Measure.parse(String($0)) }
+    let embedder = try modes == [.lexical] ? nil : TransformerEmbedder(
+      directory: data.registry.directory(named: model), precision: embedding.precision ?? .automatic)
+    var rows: [Row] = []
+    for directory in directories {
+      let task = try BEIRReader.read(directory: directory, split: split)
+      rows += try await InterruptSignal.cancelling { [self] in
+        try await evaluate(task, modes: modes, measures: measures, embedder: embedder)
+      }
+    }
+    try output.json ? JSONOutput.write(rows) : show(rows, measures: measures)
+  }
+}
+
+extension EvaluateCommand {
+  private func evaluate(
+    _ task: RetrievalTask, modes: [SearchMode], measures: [Measure], embedder: TransformerEmbedder?
+  ) async throws -> [Row] {
+    let clock = ContinuousClock()
+    let index = try TextIndex.temporary(embedder: embedder)
+    let indexing = ProgressLine("Indexing \(task.name)", unit: "documents", isEnabled: !output.json)
+    let indexingTime = try await clock.measure {
+      try await index.add(task.corpus, as: .wholeDocuments) { indexing.update(done: $0, total: task.corpus.count) }
+    }
+    indexing.finish()
+
+    var rows: [Row] = []
+    for mode in modes {
+      let searching = ProgressLine("Searching \(task.name) \(mode.rawValue)", unit: "queries", isEnabled: !output.json)
+      let searcher = index.searcher(mode: mode, isExact: exact)
+      let start = clock.now
+      let run = try await Evaluator.run(task, with: searcher, depth: depth) { done in
+        searching.update(done: done, total: task.queries.count)
+      }
+      let seconds = (clock.now - start) / .seconds(1)
+      searching.finish()
+      try write(run, task: task, mode: mode)
+      let values = measures.map { ($0.description, $0.mean(of: run, judgements: task.judgements)) }
+      rows.append(Row(
+        task: task.name, mode: mode, values: Dictionary(uniqueKeysWithValues: values), queries: task.queries.count,
+        documents: task.corpus.count, indexingSeconds: indexingTime / .seconds(1),
+        queriesPerSecond: Double(task.queries.count) / seconds))
+    }
+    await index.close()
+    return rows
+  }
+
+  private func write(_ run: Run, task: RetrievalTask, mode: SearchMode) throws {
+    guard let runFolder else { return }
+    try FileManager.default.createDirectory(atPath: runFolder, withIntermediateDirectories: true)
+    let path = "\(runFolder)/\(task.name)-\(mode.rawValue).trec"
+    try run.write(toTREC: path, tag: "needletail-\(mode.rawValue)")
+  }
+
+  private func show(_ rows: [Row], measures: [Measure]) {
+    var table = Table(
+      [("task", .left), ("mode", .left)] + measures.map { ($0.description, .right) }
+        + [("queries/s", .right), ("indexed in", .right)])
+    for row in rows {
+      table.add(
+        [row.task, row.mode.rawValue] + measures.map { Units.fixed(row.values[$0.description] ?? 0, 4) }
+          + [Units.count(Int(row.queriesPerSecond)), Units.duration(seconds: row.indexingSeconds)])
+    }
+    Terminal.standardOutput.write(table.rendered(for: .standardOutput))
+  }
+}
