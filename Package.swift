@@ -69,5 +69,7 @@ let package = Package(
       name: "NeedletailCommand",
       dependencies: ["Needletail", "NeedletailServer", "NeedletailEvaluation", arguments, logging],
       swiftSettings: strict),
+
+    tests("NeedletailNumericsTests", ["NeedletailNumerics", "CNeedletailKernels"]),
   ]
 )
