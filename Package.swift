@@ -31,6 +31,7 @@ let package = Package(
   products: [
     .library(name: "Needletail", targets: ["Needletail"]),
     .library(name: "NeedletailEvaluation", targets: ["NeedletailEvaluation"]),
+    .library(name: "NeedletailModels", targets: ["NeedletailModels", "NeedletailNumerics"]),
     .library(name: "NeedletailServer", targets: ["NeedletailServer"]),
     .executable(name: "needletail", targets: ["NeedletailCommand"]),
   ],
@@ -69,5 +70,7 @@ let package = Package(
       name: "NeedletailCommand",
       dependencies: ["Needletail", "NeedletailServer", "NeedletailEvaluation", "NeedletailReproduction", arguments, logging],
       swiftSettings: strict),
+
+    tests("NeedletailNumericsTests", ["NeedletailNumerics", "CNeedletailKernels"]),
   ]
 )
