@@ -2,6 +2,7 @@
 #ifndef CNEEDLETAIL_KERNELS_H
 #define CNEEDLETAIL_KERNELS_H
 #include "needletail_cpu.h"
+#include "needletail_distance.h"
 #include "needletail_gemm.h"
 #include "needletail_kernels.h"
 #include "needletail_threads.h"
