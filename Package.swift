@@ -63,10 +63,15 @@ let package = Package(
 
     // level 5 and 6: the surfaces
     room("Needletail", ["NeedletailCore", "NeedletailText", "NeedletailModels", "NeedletailIndex", "NeedletailStore", "NeedletailRetrieval"]),
-    room("NeedletailServer", ["Needletail", hummingbird, mustache, logging]),
+    room(
+      "NeedletailServer", ["Needletail", hummingbird, mustache, logging],
+      resources: [.embedInCode("Resources")]),
     .executableTarget(
       name: "NeedletailCommand",
       dependencies: ["Needletail", "NeedletailServer", "NeedletailEvaluation", arguments, logging],
       swiftSettings: strict),
+
+    // tests, one target per room
+    tests("NeedletailServerTests", ["NeedletailServer", .product(name: "HummingbirdTesting", package: "hummingbird")]),
   ]
 )
