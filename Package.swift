@@ -65,12 +65,22 @@ let package = Package(
     // level 5 and 6: the surfaces
     room("Needletail", ["NeedletailCore", "NeedletailText", "NeedletailModels", "NeedletailIndex", "NeedletailStore", "NeedletailRetrieval"]),
     room("NeedletailReproduction", ["NeedletailCore", "NeedletailRetrieval"]),
-    room("NeedletailServer", ["Needletail", hummingbird, mustache, logging]),
+    room("NeedletailServer", ["Needletail", hummingbird, mustache, logging], resources: [.embedInCode("Resources")]),
     .executableTarget(
       name: "NeedletailCommand",
       dependencies: ["Needletail", "NeedletailServer", "NeedletailEvaluation", "NeedletailReproduction", arguments, logging],
       swiftSettings: strict),
 
+    // tests, one target per room
     tests("NeedletailNumericsTests", ["NeedletailNumerics", "CNeedletailKernels"]),
+    tests("NeedletailTextTests", ["NeedletailText"], resources: [.copy("Fixtures")]),
+    tests("NeedletailModelsTests", ["NeedletailModels"], resources: [.copy("Fixtures")]),
+    tests("NeedletailIndexTests", ["NeedletailIndex", "NeedletailNumerics"]),
+    tests("NeedletailStoreTests", ["NeedletailStore"]),
+    tests("NeedletailRetrievalTests", ["NeedletailRetrieval"], resources: [.copy("Fixtures")]),
+    tests("NeedletailEvaluationTests", ["NeedletailEvaluation"], resources: [.copy("Fixtures")]),
+    tests("NeedletailServerTests", ["NeedletailServer", .product(name: "HummingbirdTesting", package: "hummingbird")]),
+    tests("NeedletailReproductionTests", ["NeedletailReproduction"]),
+    tests("NeedletailCommandTests", ["NeedletailCommand"]),
   ]
 )

@@ -1,0 +1,69 @@
+internal import HTTPTypes
+package import Hummingbird
+package import Logging
+internal import NIOCore
+internal import NeedletailCore
+
+/// The search page and its interface for programs, on one port.
+public struct SearchSite: Sendable {
+  /// Where the site listens if nothing else is asked for: this machine only.
+  public static let defaultHost = "127.0.0.1"
+  /// The port the site listens on if nothing else is asked for.
+  public static let defaultPort = 7700
+
+  private let service: SearchService
+  private let logger: Logger
+
+  package init(service: SearchService, logger: Logger) {
+    self.service = service.running(on: SearchExecutor())
+    self.logger = logger
+  }
+
+  /// Serves until the process is told to stop (SIGINT, SIGTERM), then answers what is under way and returns.
+  ///
+  /// - Parameters:
+  ///   - host: the address to bind. Bound to the loopback, the site answers for the local machine only and refuses
+  ///     requests under other host names.
+  ///   - port: the port to bind; 0 lets the system choose.
+  ///   - onReady: called once with the address of the page when it can be opened.
+  /// - Throws: `ServerError.cannotListen` if the address is taken or not allowed.
+  public func run(
+    host: String = defaultHost, port: Int = defaultPort, onReady: @escaping @Sendable (String) -> Void = { _ in }
+  ) async throws {
+    let application = Application(
+      router: try router(boundTo: host),
+      configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "needletail"),
+      onServerRunning: { channel in
+        onReady(Self.address(host: host, port: channel.localAddress?.port ?? port))
+      },
+      logger: logger)
+    do {
+      try await application.runService()
+    } catch let error as any Problem {
+      throw error
+    } catch let error as IOError {
+      throw ServerError.cannotListen(host: host, port: port, reason: error.localizedDescription)
+    }
+  }
+
+  /// All routes, for a server bound to `host`.
+  package func router(boundTo host: String = defaultHost) throws(ServerError) -> Router<BasicRequestContext> {
+    let templates = try Templates()
+    let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
+    router.add(middleware: RequestLog())
+    router.add(middleware: SecurityHeaders())
+    router.add(middleware: ErrorAnswers(templates: templates))
+    router.add(middleware: HostGuard(boundTo: host))
+    SearchPageRoute(service: service, templates: templates).add(to: router)
+    DocumentPageRoute(service: service, templates: templates).add(to: router)
+    Assets().add(to: router)
+    SearchRoutes(service: service).add(to: router)
+    HealthRoutes(service: service).add(to: router)
+    return router
+  }
+
+  private static func address(host: String, port: Int) -> String {
+    let shown = host == "0.0.0.0" || host == "::" ? "localhost" : host.contains(":") ? "[\(host)]" : host
+    return "http://\(shown):\(port)/"
+  }
+}
