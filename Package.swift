@@ -73,12 +73,12 @@ let package = Package(
 
     // tests, one target per room
     tests("NeedletailNumericsTests", ["NeedletailNumerics", "CNeedletailKernels"]),
-    tests("NeedletailTextTests", ["NeedletailText"], resources: [.copy("Fixtures")]),
-    tests("NeedletailModelsTests", ["NeedletailModels"], resources: [.copy("Fixtures")]),
-    tests("NeedletailIndexTests", ["NeedletailIndex", "NeedletailNumerics"]),
-    tests("NeedletailStoreTests", ["NeedletailStore"]),
-    tests("NeedletailRetrievalTests", ["NeedletailRetrieval"], resources: [.copy("Fixtures")]),
-    tests("NeedletailEvaluationTests", ["NeedletailEvaluation"], resources: [.copy("Fixtures")]),
+    // PENDING tests("NeedletailTextTests", ["NeedletailText"], resources: [.copy("Fixtures")]),
+    // PENDING tests("NeedletailModelsTests", ["NeedletailModels"], resources: [.copy("Fixtures")]),
+    // PENDING tests("NeedletailIndexTests", ["NeedletailIndex", "NeedletailNumerics"]),
+    // PENDING tests("NeedletailStoreTests", ["NeedletailStore"]),
+    // PENDING tests("NeedletailRetrievalTests", ["NeedletailRetrieval"], resources: [.copy("Fixtures")]),
+    // PENDING tests("NeedletailEvaluationTests", ["NeedletailEvaluation"], resources: [.copy("Fixtures")]),
     tests("NeedletailServerTests", ["NeedletailServer", .product(name: "HummingbirdTesting", package: "hummingbird")]),
     tests("NeedletailReproductionTests", ["NeedletailReproduction"]),
     tests("NeedletailCommandTests", ["NeedletailCommand"]),

@@ -47,7 +47,7 @@ extension SearchMode: ExpressibleByArgument {}
 extension CollectionOptions {
   /// The embedder that made the vectors of a collection, or none if it has no vectors.
   func embedder(of collection: Collection, precision: EmbedderPrecision?) throws -> TransformerEmbedder? {
-    guard let profile = collection.settings.embedder else { return nil }
+    guard let profile = collection.settings.encoder else { return nil }
     let directory = try data.registry.directory(named: profile.name)
     guard directory.digest == profile.digest else {
       throw CommandProblem.modelChanged(collection: collection.name, model: profile.name)

@@ -58,39 +58,47 @@ extension EvaluateCommand {
     _ task: RetrievalTask, modes: [SearchMode], measures: [Measure], embedder: TransformerEmbedder?
   ) async throws -> [Row] {
     let clock = ContinuousClock()
-    let index = try TextIndex.temporary(embedder: embedder)
+    var options = IngestOptions()
+    options.splitsDocuments = false
+    let index = try TextIndex(encoder: embedder, tokenizer: embedder?.tokenizer ?? WordTokenizer(), options: options)
     let indexing = ProgressLine("Indexing \(task.name)", unit: "documents", isEnabled: !output.json)
     let indexingTime = try await clock.measure {
-      try await index.add(task.corpus, as: .wholeDocuments) { indexing.update(done: $0, total: task.corpus.count) }
+      for start in stride(from: 0, to: task.corpus.count, by: 500) {
+        try await index.add(Array(task.corpus[start..<min(start + 500, task.corpus.count)]))
+        indexing.update(done: start, total: task.corpus.count)
+      }
+      try await index.collection.settle()
     }
     indexing.finish()
 
     var rows: [Row] = []
     for mode in modes {
       let searching = ProgressLine("Searching \(task.name) \(mode.rawValue)", unit: "queries", isEnabled: !output.json)
-      let searcher = index.searcher(mode: mode, isExact: exact)
+      var searcher = index.searcher
+      searcher.mode = mode
+      searcher.options.isExact = exact
       let start = clock.now
-      let run = try await Evaluator.run(task, with: searcher, depth: depth) { done in
+      let run = try await Run(of: searcher, on: task, depth: depth, name: "needletail-\(mode.rawValue)") { done in
         searching.update(done: done, total: task.queries.count)
       }
       let seconds = (clock.now - start) / .seconds(1)
       searching.finish()
       try write(run, task: task, mode: mode)
-      let values = measures.map { ($0.description, $0.mean(of: run, judgements: task.judgements)) }
+      let evaluation = Evaluation(of: run, judgements: task.judgements, measures: measures)
+      let values = measures.map { ($0.description, evaluation.mean(of: $0) ?? 0) }
       rows.append(Row(
         task: task.name, mode: mode, values: Dictionary(uniqueKeysWithValues: values), queries: task.queries.count,
         documents: task.corpus.count, indexingSeconds: indexingTime / .seconds(1),
         queriesPerSecond: Double(task.queries.count) / seconds))
     }
-    await index.close()
+    await index.collection.close()
     return rows
   }
 
   private func write(_ run: Run, task: RetrievalTask, mode: SearchMode) throws {
     guard let runFolder else { return }
     try FileManager.default.createDirectory(atPath: runFolder, withIntermediateDirectories: true)
-    let path = "\(runFolder)/\(task.name)-\(mode.rawValue).trec"
-    try run.write(toTREC: path, tag: "needletail-\(mode.rawValue)")
+    try run.write(to: "\(runFolder)/\(task.name)-\(mode.rawValue).trec")
   }
 
   private func show(_ rows: [Row], measures: [Measure]) {

@@ -28,6 +28,9 @@ struct IndexCommand: AsyncParsableCommand {
   @Flag(help: "Read hidden files and folders too.")
   var hidden = false
 
+  @Flag(help: "Embed unchanged files again.")
+  var force = false
+
   @Option(help: ArgumentHelp("Field of JSONL and CSV records to search in (repeatable).", valueName: "FIELD"))
   var textField: [String] = []
 
@@ -42,7 +45,7 @@ struct IndexCommand: AsyncParsableCommand {
     let collection = try Collection.open(
       target.collection, in: target.data.directory, access: .create(settings(for: embedder)))
     let pipeline = IngestPipeline(
-      collection: collection, embedder: embedder, tokenizer: embedder?.tokenizer, options: options)
+      collection: collection, encoder: embedder, tokenizer: embedder?.tokenizer ?? WordTokenizer(), options: options)
     let roots = try paths.isEmpty ? collection.roots() : paths
     guard !roots.isEmpty else { throw CommandProblem.nothingToIndex }
 
@@ -51,8 +54,8 @@ struct IndexCommand: AsyncParsableCommand {
       defer { progress.finish() }
       let report = try await pipeline.run(paths: roots) { event in
         progress.update(
-          done: event.filesDone, total: event.isCounted ? event.filesFound : nil,
-          detail: "\(Units.count(event.passagesDone)) passages  \(event.currentPath)")
+          done: event.filesDone, total: event.phase == .scanning ? nil : event.filesFound,
+          detail: "\(Units.count(event.passagesDone)) passages  \(event.currentPath ?? "")")
       }
       try await collection.settle()
       return report
@@ -73,15 +76,14 @@ extension IndexCommand {
   }
 
   private func settings(for embedder: TransformerEmbedder?) -> CollectionSettings {
-    CollectionSettings(embedder: embedder?.profile)
+    CollectionSettings(encoder: embedder?.profile)
   }
 
   private var options: IngestOptions {
     var options = IngestOptions()
-    options.includesHiddenFiles = hidden
-    options.records.textFields = textField
-    options.records.titleField = titleField
-    options.records.idField = idField
+    options.files.includesHidden = hidden
+    options.reindexesUnchanged = force
+    options.recordFields = RecordFields(text: textField.isEmpty ? nil : textField, title: titleField, id: idField)
     return options
   }
 
@@ -95,11 +97,12 @@ extension IndexCommand {
       (\(Units.count(Int(rate)))/s)
 
       """)
-    for problem in report.skipped.prefix(20) {
+    let problems = report.problems.filter { !$0.isExpected }
+    for problem in problems.prefix(20) {
       out.write("  \(out.styled("skipped", .yellow)) \(problem.path.withoutControlCharacters): \(problem.reason)\n")
     }
-    if report.skipped.count > 20 {
-      out.write("  … and \(Units.count(report.skipped.count - 20)) more (--json lists all)\n")
+    if problems.count > 20 {
+      out.write("  … and \(Units.count(problems.count - 20)) more (--json lists all)\n")
     }
     for notice in notices { out.write("  \(out.styled("note", .yellow)) \(notice)\n") }
   }

@@ -15,7 +15,7 @@ struct ModelCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-      let models = try data.registry.models()
+      let models = data.registry.models().map(ModelSummary.init)
       if output.json { return try JSONOutput.write(models) }
       guard !models.isEmpty else {
         return Terminal.standardOutput.write("No models yet. Get the default one: needletail model fetch\n")
@@ -23,7 +23,8 @@ struct ModelCommand: AsyncParsableCommand {
       var table = Table([("model", .left), ("dimension", .right), ("tokens", .right), ("digest", .left), ("path", .left)])
       for model in models {
         table.add([
-          model.name, "\(model.dimension)", "\(model.maximumTokens)", String(model.digest.prefix(12)), model.path,
+          model.name, model.dimension.map(String.init) ?? "", model.maximumTokens.map(String.init) ?? "",
+          model.problem ?? String(model.digest?.prefix(12) ?? ""), model.path,
         ])
       }
       Terminal.standardOutput.write(table.rendered(for: .standardOutput))
@@ -44,7 +45,7 @@ struct ModelCommand: AsyncParsableCommand {
           if !isQuiet { Terminal.standardError.write("\(step)\n") }
         }
       }
-      if output.json { return try JSONOutput.write(model) }
+      if output.json { return try JSONOutput.write(ModelSummary(model)) }
       Terminal.standardOutput.write("\(model.name) is ready in \(model.path)\n")
     }
   }
@@ -60,9 +61,13 @@ struct ModelCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-      let model = try data.registry.add(path: path, name: name, pooling: pooling)
+      let modules = pooling.map { SentenceModules(pooling: $0) }
+      let model = ModelSummary(try data.registry.add(path: path, name: name, modules: modules))
       if output.json { return try JSONOutput.write(model) }
-      Terminal.standardOutput.write("Registered \(model.name): \(model.dimension) dimensions, \(model.maximumTokens) tokens.\n")
+      Terminal.standardOutput.write("""
+        Registered \(model.name): \(model.dimension ?? 0) dimensions, \(model.maximumTokens ?? 0) tokens.
+
+        """)
     }
   }
 
@@ -77,6 +82,26 @@ struct ModelCommand: AsyncParsableCommand {
       if output.json { return try JSONOutput.write(["removed": name]) }
       Terminal.standardOutput.write("Removed \(name).\n")
     }
+  }
+}
+
+/// What the commands tell of a model.
+private struct ModelSummary: Encodable {
+  let name: String
+  let path: String
+  let dimension: Int?
+  let maximumTokens: Int?
+  let digest: String?
+  /// Why it cannot be used.
+  let problem: String?
+
+  init(_ model: RegisteredModel) {
+    name = model.name
+    path = model.path
+    dimension = model.profile?.dimension
+    maximumTokens = model.profile?.maximumTokens
+    digest = model.profile?.digest
+    if case .unusable(let error) = model.state { problem = error.description } else { problem = nil }
   }
 }
 

@@ -14,10 +14,10 @@ struct ServeCommand: AsyncParsableCommand {
   var collection: String?
 
   @Option(help: ArgumentHelp("The address to listen on; the default is reachable from this machine only.", valueName: "ADDRESS"))
-  var host = "127.0.0.1"
+  var host = SearchSite.defaultHost
 
   @Option(help: ArgumentHelp("The port; 0 takes a free one.", valueName: "PORT"))
-  var port = 6340
+  var port = SearchSite.defaultPort
 
   @Flag(help: "Write the address as JSON once the server listens.")
   var json = false
