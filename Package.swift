@@ -68,5 +68,7 @@ let package = Package(
       name: "NeedletailCommand",
       dependencies: ["Needletail", "NeedletailServer", "NeedletailEvaluation", arguments, logging],
       swiftSettings: strict),
+
+    tests("NeedletailRetrievalTests", ["NeedletailRetrieval"], resources: [.copy("Fixtures")]),
   ]
 )
