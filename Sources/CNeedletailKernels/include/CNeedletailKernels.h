@@ -2,4 +2,5 @@
 #ifndef CNEEDLETAIL_KERNELS_H
 #define CNEEDLETAIL_KERNELS_H
 #include "needletail_cpu.h"
+#include "needletail_distance.h"
 #endif

@@ -1,0 +1,91 @@
+internal import NeedletailNumerics
+
+/// What an index file is made of.
+///
+/// All numbers are little-endian. The file is a header of one cache line, a table with an entry of half a line for each
+/// section, filled up to a whole line, and the sections one behind the other, each filled up with zeros to a whole line,
+/// so that a mapped section is used as it lies.
+///
+///     offset  bytes  header                          offset  bytes  table entry
+///          0      8  "NDLTAIL" and a zero                 0      4  tag
+///          8      4  format version                       4      4  CRC-32 of the section with its filling
+///         12      4  0x01020304, against byte swapping    8      8  offset of the section
+///         16      4  layout: 1 flat, 2 graph             16      8  length without filling
+///         20      4  number of sections                  24      8  zero
+///         24      8  length of the file
+///         32      4  CRC-32 of header and table with this field zero
+///         36     28  zero
+///
+/// The header's checksum covers the sections' checksums, hence every byte of the file.
+enum IndexFileHeader {
+  static let magic: [UInt8] = Array("NDLTAIL\0".utf8)
+  static let version: UInt32 = 1
+  static let byteOrder: UInt32 = 0x0102_0304
+  static let headerBytes = cacheLineBytes
+  static let entryBytes = 32
+  static let checksumOffset = 32
+  static let largestSectionCount = 64
+}
+
+enum IndexLayout: UInt32 {
+  case flat = 1
+  case graph = 2
+}
+
+/// What a section holds.
+enum SectionTag: UInt32, CaseIterable {
+  /// `IndexMetadata`.
+  case metadata = 1
+  /// Rows that were excluded at build, as `RowSet.bytes`.
+  case absent = 2
+  case exactRows = 3
+  case codes = 4
+  case codeTerms = 5
+  case codeBounds = 6
+  case codeMean = 7
+  case links = 8
+  case entries = 9
+  case duplicates = 10
+}
+
+/// Appends little-endian numbers.
+struct ByteWriter {
+  private(set) var bytes: [UInt8] = []
+
+  mutating func append(_ number: some FixedWidthInteger) {
+    for shift in stride(from: 0, to: type(of: number).bitWidth, by: 8) {
+      bytes.append(UInt8(truncatingIfNeeded: number >> shift))
+    }
+  }
+
+  mutating func append(_ number: Float) { append(number.bitPattern) }
+  mutating func append(bytes more: [UInt8]) { bytes += more }
+
+  mutating func fill(to length: Int) {
+    bytes.append(contentsOf: repeatElement(0, count: length - bytes.count))
+  }
+}
+
+/// Reads little-endian numbers; nil at the end of the bytes.
+struct ByteReader {
+  private let bytes: [UInt8]
+  private var offset = 0
+
+  init(_ bytes: [UInt8]) {
+    self.bytes = bytes
+  }
+
+  mutating func next<Number: FixedWidthInteger>(_: Number.Type) -> Number? {
+    let width = Number.bitWidth / 8
+    guard bytes.count - offset >= width else { return nil }
+    var number: Number = 0
+    for index in (0..<width).reversed() { number = number << 8 | Number(truncatingIfNeeded: bytes[offset + index]) }
+    offset += width
+    return number
+  }
+
+  mutating func nextFloat() -> Float? { next(UInt32.self).map(Float.init(bitPattern:)) }
+
+  /// A number that fits a non-negative `Int`.
+  mutating func nextCount() -> Int? { next(UInt64.self).flatMap(Int.init(exactly:)) }
+}

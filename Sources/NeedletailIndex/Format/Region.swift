@@ -1,0 +1,101 @@
+internal import NeedletailNumerics
+
+/// Zeroed memory that starts on a cache line.
+final class AlignedMemory: Sendable {
+  let count: Int
+  // An address as an integer is Sendable. Builders write, each to its own part, before anybody else reads.
+  private let address: UInt
+
+  init(count: Int) {
+    self.count = count
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1), alignment: cacheLineBytes)
+    unsafe memory.initializeMemory(as: UInt8.self, repeating: 0, count: count)
+    address = UInt(bitPattern: memory)
+  }
+
+  deinit {
+    unsafe start.deallocate()
+  }
+
+  @unsafe var start: UnsafeMutableRawPointer { unsafe UnsafeMutableRawPointer(bitPattern: address).unsafelyUnwrapped }
+}
+
+/// Sections and rows start at multiples of this.
+let cacheLineBytes = 64
+
+/// `count` rounded up to whole cache lines.
+func roundedToLines(_ count: Int) -> Int { (count + cacheLineBytes - 1) / cacheLineBytes * cacheLineBytes }
+
+/// Bytes that an index reads, made by its builder or mapped from its file; kept alive by whoever holds the region.
+struct Region: Sendable {
+  private enum Owner: Sendable {
+    case memory(AlignedMemory)
+    case file(MappedFile)
+  }
+
+  private let owner: Owner
+  private let address: UInt
+  let count: Int
+
+  init(_ memory: AlignedMemory) {
+    owner = .memory(memory)
+    address = unsafe UInt(bitPattern: memory.start)
+    count = memory.count
+  }
+
+  /// - Precondition: the range lies within the file.
+  init(_ file: MappedFile, _ range: Range<Int>) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= file.count)
+    owner = .file(file)
+    address = unsafe UInt(bitPattern: file.bytes.baseAddress) + UInt(range.lowerBound)
+    count = range.count
+  }
+
+  init(_ bytes: [UInt8]) {
+    let memory = AlignedMemory(count: bytes.count)
+    unsafe memory.start.copyMemory(from: bytes, byteCount: bytes.count)
+    self.init(memory)
+  }
+
+  var isMapped: Bool {
+    if case .file = owner { true } else { false }
+  }
+
+  @unsafe var bytes: UnsafeRawBufferPointer {
+    unsafe UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: address), count: count)
+  }
+}
+
+/// A region seen as elements of one type.
+struct Column<Element: BitwiseCopyable>: Sendable {
+  let region: Region
+  let count: Int
+
+  init(_ region: Region) {
+    self.region = region
+    count = region.count / MemoryLayout<Element>.stride
+  }
+
+  /// Elements written by `fill`, which gets them zeroed.
+  init(count: Int, _ fill: (UnsafeMutablePointer<Element>) -> Void) {
+    let memory = AlignedMemory(count: count * MemoryLayout<Element>.stride)
+    unsafe fill(memory.start.bindMemory(to: Element.self, capacity: count))
+    self.init(Region(memory))
+  }
+
+  init(_ elements: [Element]) {
+    unsafe self.init(count: elements.count) { unsafe $0.update(from: elements, count: elements.count) }
+  }
+
+  subscript(index: Int) -> Element {
+    precondition(index >= 0 && index < count)
+    return unsafe start[index]
+  }
+
+  var elements: [Element] { unsafe Array(UnsafeBufferPointer(start: start, count: count)) }
+
+  /// Where the elements start, valid while the column is held.
+  @unsafe var start: UnsafePointer<Element> {
+    unsafe region.bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Element.self)
+  }
+}

@@ -1,0 +1,150 @@
+public import NeedletailCore
+internal import NeedletailNumerics
+
+/// Finds neighbours by following links from row to row: approximate, and far faster than comparing everything.
+///
+/// One layer of links, chosen near and diverse, with a sample of random rows to start from. Searches steer by the codes
+/// of the codec and score in full what may be among the best. Filters are met within the graph or, for small sets, by
+/// comparing every allowed row; `limit` results come whenever as many rows are allowed. Use a flat index below some
+/// thousand rows.
+public struct GraphIndex: SearchIndex {
+  /// The same rows without links, for small sets and exact answers.
+  let flat: FlatIndex
+  let links: Links
+  let parameters: GraphParameters
+  /// Where searches start.
+  let entries: [Row]
+  let duplicates: Duplicates
+  private let scratch: ScratchPool<Scratch>
+
+  private final class Scratch {
+    let traversal: GraphTraversal
+    let query: PreparedQuery
+    let memory = AlignedMemory(count: 256 * MemoryLayout<Float>.size)
+
+    init(_ vectors: EncodedVectors, _ degree: Int) {
+      traversal = GraphTraversal(rowCount: vectors.count, degree: degree, entryCount: GraphBuilder.entryCount)
+      query = PreparedQuery(for: vectors)
+    }
+  }
+
+  init(flat: FlatIndex, links: Links, parameters: GraphParameters, entries: [Row], duplicates: Duplicates) {
+    self.flat = flat
+    self.links = links
+    self.parameters = parameters
+    self.entries = entries
+    self.duplicates = duplicates
+    let (vectors, degree) = (flat.vectors, links.degree)
+    scratch = ScratchPool { Scratch(vectors, degree) }
+  }
+
+  /// Links all rows of `flat` that are not absent.
+  init(linking flat: FlatIndex, parameters: GraphParameters, pool: WorkerPool) {
+    let duplicates = Duplicates(in: flat.vectors, excluding: flat.absent, pool: pool)
+    let outside = flat.absent.union(duplicates.followers)
+    let members = (0..<Row(flat.count)).filter { !outside.contains($0) }
+    let builder = GraphBuilder(flat.vectors, members: members, parameters: parameters, pool: pool)
+    let (links, entries) = builder.build()
+    self.init(flat: flat, links: links, parameters: parameters, entries: entries, duplicates: duplicates)
+  }
+
+  public var count: Int { flat.count }
+  public var dimension: Int { flat.dimension }
+  public var similarity: Similarity { flat.similarity }
+
+  public var footprint: Footprint {
+    var footprint = flat.footprint
+    footprint.linkBytes = links.targets.region.count + duplicates.pairs.region.count
+    return footprint
+  }
+
+  public func search(_ query: Span<Float>, _ options: SearchOptions) throws(IndexError) -> [Neighbour] {
+    let allowed = options.allowed(count: count, absent: flat.absent)
+    return try scratch.borrow { scratch throws(IndexError) in
+      try scratch.query.prepare(query, for: flat.vectors)
+      return search(options, allowed, scratch)
+    }
+  }
+
+  private func search(_ options: SearchOptions, _ allowed: RowSet?, _ scratch: Scratch) -> [Neighbour] {
+    let available = allowed?.count ?? count
+    let limit = min(options.limit, available)
+    guard limit > 0 else { return [] }
+    let ef = max(options.efSearch ?? parameters.efSearch, limit)
+    let comparesAll = options.isExact || available <= parameters.exactScanLimit || ef >= available
+    if !comparesAll {
+      traverse(scratch, ef: ef, allowed)
+      let found = best(scratch, limit: limit, allowed)
+      if found.count == limit { return found }
+    }
+    // A filter can hide its rows from the graph; then they are compared one by one.
+    return flat.search(scratch.query, limit: limit, allowed)
+  }
+
+  private func traverse(_ scratch: Scratch, ef: Int, _ allowed: RowSet?) {
+    let traversal = scratch.traversal
+    let scorer = unsafe QueryScorer(vectors: flat.vectors, query: scratch.query, products: traversal.products)
+    guard let allowed else {
+      return unsafe traversal.search(scorer, links.pointer, entries: entries, ef: ef)
+    }
+    let nodes = duplicates.representatives(of: allowed)
+    let inside = entries.filter(nodes.contains) + nodes.spread(Self.filteredEntryCount)
+    unsafe nodes.words.withUnsafeBufferPointer {
+      unsafe traversal.search(scorer, links.pointer, entries: inside, ef: ef, within: $0)
+    }
+  }
+
+  // A filter may allow nothing near the usual entries; rows from all over the allowed set join them.
+  private static let filteredEntryCount = 32
+
+  /// The best of what a traversal left in its buffer, scored in full.
+  private func best(_ scratch: Scratch, limit: Int, _ allowed: RowSet?) -> [Neighbour] {
+    var rows: [Row] = []
+    rows.reserveCapacity(scratch.traversal.buffer.count)
+    if let codes = flat.vectors.codes {
+      rows = contenders(scratch, codes, limit: limit)
+    } else {
+      for rank in 0..<min(limit, scratch.traversal.buffer.count) { rows.append(scratch.traversal.buffer[rank].row) }
+    }
+    let best = Rescoring.best(of: rows, limit: limit, query: scratch.query, flat.vectors, scratch.memory)
+    return duplicates.isEmpty ? best.neighbours : expanded(best, limit: limit, allowed)
+  }
+
+  /// The candidates that may be among the best although codes are not exact.
+  private func contenders(_ scratch: Scratch, _ codes: ScalarCodes, limit: Int) -> [Row] {
+    let traversal = scratch.traversal
+    var lowest = TopK(capacity: limit)
+    var upper: [(row: Row, score: Float)] = []
+    upper.reserveCapacity(traversal.buffer.count)
+    for rank in 0..<traversal.buffer.count {
+      let (row, score) = traversal.buffer[rank]
+      let margin = unsafe scratch.query.margin(codes.bounds.start[Int(row)], codes.terms.start[Int(row)])
+      lowest.insert(row: row, score: score - margin)
+      upper.append((row, score + margin))
+    }
+    return upper.compactMap { $0.score >= lowest.threshold ? $0.row : nil }
+  }
+
+  /// Brings in the rows that others stood for.
+  private func expanded(_ found: TopK, limit: Int, _ allowed: RowSet?) -> [Neighbour] {
+    var best = TopK(capacity: limit)
+    for (representative, score) in found.ranked {
+      for row in [representative] + duplicates.followers(of: representative) where allowed?.contains(row) ?? true {
+        best.insert(row: row, score: score)
+      }
+    }
+    return best.neighbours
+  }
+}
+
+extension RowSet {
+  /// Up to `wanted` members from evenly spaced places.
+  func spread(_ wanted: Int) -> [Row] {
+    guard !isEmpty else { return [] }
+    return (0..<wanted).compactMap { number -> Row? in
+      let start = number * words.count / wanted
+      guard let word = words[start...].firstIndex(where: { $0 != 0 }) else { return nil }
+      return Row(64 * word + words[word].trailingZeroBitCount)
+    }
+  }
+}
