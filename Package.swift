@@ -68,7 +68,9 @@ let package = Package(
     room("NeedletailServer", ["Needletail", hummingbird, mustache, logging], resources: [.embedInCode("Resources")]),
     .executableTarget(
       name: "NeedletailCommand",
-      dependencies: ["Needletail", "NeedletailServer", "NeedletailEvaluation", "NeedletailReproduction", arguments, logging],
+      dependencies: [
+        "Needletail", "NeedletailServer", "NeedletailEvaluation", "NeedletailReproduction", "NeedletailNumerics", arguments,
+      ],
       swiftSettings: strict),
 
     // tests, one target per room
@@ -77,7 +79,7 @@ let package = Package(
     // PENDING tests("NeedletailModelsTests", ["NeedletailModels"], resources: [.copy("Fixtures")]),
     // PENDING tests("NeedletailIndexTests", ["NeedletailIndex", "NeedletailNumerics"]),
     // PENDING tests("NeedletailStoreTests", ["NeedletailStore"]),
-    // PENDING tests("NeedletailRetrievalTests", ["NeedletailRetrieval"], resources: [.copy("Fixtures")]),
+    tests("NeedletailRetrievalTests", ["NeedletailRetrieval"], resources: [.copy("Fixtures")]),
     // PENDING tests("NeedletailEvaluationTests", ["NeedletailEvaluation"], resources: [.copy("Fixtures")]),
     tests("NeedletailServerTests", ["NeedletailServer", .product(name: "HummingbirdTesting", package: "hummingbird")]),
     tests("NeedletailReproductionTests", ["NeedletailReproduction"]),
