@@ -71,5 +71,6 @@ let package = Package(
       swiftSettings: strict),
 
     tests("NeedletailNumericsTests", ["NeedletailNumerics", "CNeedletailKernels"]),
+    tests("NeedletailModelsTests", ["NeedletailModels"], resources: [.copy("Fixtures")]),
   ]
 )
