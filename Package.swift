@@ -70,5 +70,7 @@ let package = Package(
       swiftSettings: strict),
 
     tests("NeedletailNumericsTests", ["NeedletailNumerics", "CNeedletailKernels"]),
+    tests("NeedletailModelsTests", ["NeedletailModels"], resources: [.copy("Fixtures")]),
+    tests("NeedletailEvaluationTests", ["NeedletailEvaluation"], resources: [.copy("Fixtures")]),
   ]
 )
