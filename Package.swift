@@ -72,5 +72,6 @@ let package = Package(
 
     tests("NeedletailNumericsTests", ["NeedletailNumerics", "CNeedletailKernels"]),
     tests("NeedletailModelsTests", ["NeedletailModels"], resources: [.copy("Fixtures")]),
+    tests("NeedletailEvaluationTests", ["NeedletailEvaluation"], resources: [.copy("Fixtures")]),
   ]
 )

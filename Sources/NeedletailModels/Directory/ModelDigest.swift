@@ -12,7 +12,8 @@ struct ModelDigest {
   /// - Parameters:
   ///   - settings: everything besides files that influences vectors, one statement each.
   ///   - files: names in `folder` whose bytes influence vectors.
-  static func compute(settings: [String], files: [String], in folder: String) throws(ModelError) -> String {
+  ///   - isCached: whether the digests of files may be kept in `folder`.
+  static func compute(settings: [String], files: [String], in folder: String, isCached: Bool) throws(ModelError) -> String {
     var hash = SHA256()
     var cache = Cache(path: folder + "/" + cacheName)
     // Lengths in front keep two lists from looking like one another.
@@ -21,7 +22,7 @@ struct ModelDigest {
       let digest = try cache.digest(ofFile: name, in: folder)
       hash.update(data: Data("\(name) \(digest)\n".utf8))
     }
-    cache.saveIfChanged()
+    if isCached { cache.saveIfChanged() }
     return hash.finalize().hexadecimal
   }
 

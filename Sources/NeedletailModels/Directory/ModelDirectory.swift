@@ -35,6 +35,11 @@ public struct ModelDirectory: Sendable {
   ///
   /// - Parameter modules: what module files would say, for a directory that has none; nil reads them.
   public init(path: String, modules: SentenceModules? = nil) throws(ModelError) {
+    try self.init(path: path, modules: modules, cachesDigest: true)
+  }
+
+  /// - Parameter cachesDigest: whether digests of files may be kept in the directory.
+  init(path: String, modules: SentenceModules?, cachesDigest: Bool) throws(ModelError) {
     guard (try? FileManager.default.contentsOfDirectory(atPath: path)) != nil else {
       throw .missingFile(path: path, advice: "Give the directory that holds config.json and model.safetensors.")
     }
@@ -51,7 +56,7 @@ public struct ModelDirectory: Sendable {
     tensorNames = try Self.checkedNames(configuration, weights)
     digest = try ModelDigest.compute(
       settings: Self.settings(configuration, self.modules, maximumTokens: maximumTokens),
-      files: [Self.weightsName] + tokenizerFiles, in: folder)
+      files: [Self.weightsName] + tokenizerFiles, in: folder, isCached: cachesDigest)
   }
 
   /// What the rest of the product needs to know of the model.

@@ -45,6 +45,8 @@ public struct SentenceModules: Hashable, Sendable {
   public var similarity: Similarity
   /// The folder of network and tokenizer, relative to the model directory; "" for that itself.
   public var transformerFolder = ""
+  /// The folder of the pooling's settings.
+  var poolingFolder = "1_Pooling"
 
   /// Says explicitly what a plain directory without module files leaves open.
   public init(
@@ -66,7 +68,7 @@ public struct SentenceModules: Hashable, Sendable {
   public init(directory: String) throws(ModelError) {
     let modules = try Self.moduleList(directory)
     let transformerFolder = modules.transformer
-    let settings = try Self.settingsFile(directory + "/" + transformerFolder)
+    let settings = try Self.settingsFile(transformerFolder.isEmpty ? directory : directory + "/" + transformerFolder)
     let task = try settings.string("transformer_task")
     guard task == nil || task == "feature-extraction" else {
       throw settings.unsupported("the task \(task ?? "")", "Choose a model that embeds text.")
@@ -84,13 +86,15 @@ public struct SentenceModules: Hashable, Sendable {
       prompts: prompts,
       similarity: try Self.similarity(general))
     self.transformerFolder = transformerFolder
+    poolingFolder = modules.pooling
   }
 }
 
 // MARK: - Reading
 
 extension SentenceModules {
-  private static let settingsNames = ["bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet"]
+  /// What the settings of the Transformer module have been called.
+  static let settingsNames = ["bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet"]
     .map { "sentence_\($0)_config.json" }
 
   private static func moduleList(
@@ -120,7 +124,6 @@ extension SentenceModules {
     return (folders[0], folders[1], kinds.count == 3)
   }
 
-  /// The settings of the Transformer module, whose file has had many names.
   private static func settingsFile(_ folder: String) throws(ModelError) -> ConfigurationFile {
     let paths = settingsNames.map { folder + "/" + $0 }
     let path = paths.first { FileManager.default.fileExists(atPath: $0) } ?? paths[0]

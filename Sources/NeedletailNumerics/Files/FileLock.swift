@@ -25,5 +25,8 @@ public struct FileLock: ~Copyable {
     }
   }
 
+  /// Lets go. Writing it at the end of the protected work says until where the lock is held.
+  public consuming func release() {}
+
   deinit { if descriptor >= 0 { close(descriptor) } }
 }
