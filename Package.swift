@@ -76,11 +76,11 @@ let package = Package(
     // tests, one target per room
     tests("NeedletailNumericsTests", ["NeedletailNumerics", "CNeedletailKernels"]),
     // PENDING tests("NeedletailTextTests", ["NeedletailText"], resources: [.copy("Fixtures")]),
-    // PENDING tests("NeedletailModelsTests", ["NeedletailModels"], resources: [.copy("Fixtures")]),
+    tests("NeedletailModelsTests", ["NeedletailModels"], resources: [.copy("Fixtures")]),
     // PENDING tests("NeedletailIndexTests", ["NeedletailIndex", "NeedletailNumerics"]),
     // PENDING tests("NeedletailStoreTests", ["NeedletailStore"]),
     tests("NeedletailRetrievalTests", ["NeedletailRetrieval"], resources: [.copy("Fixtures")]),
-    // PENDING tests("NeedletailEvaluationTests", ["NeedletailEvaluation"], resources: [.copy("Fixtures")]),
+    tests("NeedletailEvaluationTests", ["NeedletailEvaluation"], resources: [.copy("Fixtures")]),
     tests("NeedletailServerTests", ["NeedletailServer", .product(name: "HummingbirdTesting", package: "hummingbird")]),
     tests("NeedletailReproductionTests", ["NeedletailReproduction"]),
     tests("NeedletailCommandTests", ["NeedletailCommand"]),

@@ -68,7 +68,7 @@ public struct SentenceModules: Hashable, Sendable {
   public init(directory: String) throws(ModelError) {
     let modules = try Self.moduleList(directory)
     let transformerFolder = modules.transformer
-    let settings = try Self.settingsFile(directory + "/" + transformerFolder)
+    let settings = try Self.settingsFile(transformerFolder.isEmpty ? directory : directory + "/" + transformerFolder)
     let task = try settings.string("transformer_task")
     guard task == nil || task == "feature-extraction" else {
       throw settings.unsupported("the task \(task ?? "")", "Choose a model that embeds text.")
