@@ -72,6 +72,6 @@ let package = Package(
       swiftSettings: strict),
 
     // tests, one target per room
-    tests("NeedletailServerTests", ["NeedletailServer", .product(name: "HummingbirdTesting", package: "hummingbird")]),
+    tests("NeedletailServerTests", ["NeedletailServer", "NeedletailRetrieval", "NeedletailStore", .product(name: "HummingbirdTesting", package: "hummingbird")]),
   ]
 )
