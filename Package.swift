@@ -73,5 +73,6 @@ let package = Package(
 
     // tests, one target per room
     tests("NeedletailServerTests", ["NeedletailServer", "NeedletailRetrieval", "NeedletailStore", .product(name: "HummingbirdTesting", package: "hummingbird")]),
+    tests("NeedletailRetrievalTests", ["NeedletailRetrieval"], resources: [.copy("Fixtures")]),
   ]
 )

@@ -9,7 +9,7 @@ final class ReadingExecutor: TaskExecutor {
   private let queue = DispatchQueue(label: "needletail.reading", attributes: .concurrent)
 
   func enqueue(_ job: consuming ExecutorJob) {
-    let job = unsafe UnownedJob(job)
-    queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    let job = UnownedJob(job)
+    queue.async { unsafe job.runSynchronously(on: self.asUnownedTaskExecutor()) }
   }
 }

@@ -21,10 +21,10 @@ struct ChildProcess {
     var isCut: Bool
   }
 
-  /// Nil if there is no such program in `PATH`.
+  /// Nil if there is no such program: in `PATH`, or where the name says if it is a path.
   init?(named name: String) {
     let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
-    let candidates = path.split(separator: ":").filter { $0.hasPrefix("/") }.map { "\($0)/\(name)" }
+    let candidates = name.hasPrefix("/") ? [name] : path.split(separator: ":").filter { $0.hasPrefix("/") }.map { "\($0)/\(name)" }
     guard let found = candidates.first(where: { FileManager.default.isExecutableFile(atPath: $0) }) else { return nil }
     executable = URL(fileURLWithPath: found)
     self.name = name

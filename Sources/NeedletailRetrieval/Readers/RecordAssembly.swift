@@ -27,7 +27,8 @@ struct RecordAssembly {
     for name in chosen.payload ?? names.filter({ !used.contains($0) && Self.isShort(values[$0]) }) {
       if let value = values[name], value != .null, value != .string("") { payload[name] = value }
     }
-    let key = unique(id.flatMap { values[$0].flatMap(Self.plain) } ?? String(ordinal))
+    let named = id.flatMap { values[$0].flatMap(Self.plain) } ?? ""
+    let key = unique(named.isEmpty ? String(ordinal) : named)
     return ReadDocument(key: key, title: heading, text: body.isEmpty ? heading : body, payload: payload)
   }
 
