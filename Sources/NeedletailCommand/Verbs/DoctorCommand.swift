@@ -1,0 +1,112 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Needletail
+
+struct DoctorCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor", abstract: "Check the installation and the data directory, and say what to do about what is wrong.")
+
+  @OptionGroup var data: DataOptions
+  @OptionGroup var output: OutputOptions
+
+  func run() async throws {
+    var checks = [processor, pdfReader, packageClient]
+    checks.append(dataDirectory)
+    checks += modelChecks
+    for name in (try? data.directory.collectionNames()) ?? [] { checks.append(await collection(name)) }
+    let failures = checks.count { $0.state == .failed }
+    if output.json {
+      try JSONOutput.write(checks)
+    } else {
+      for check in checks { check.show(on: .standardOutput) }
+    }
+    if failures > 0 { throw CommandProblem.doctorFoundProblems(failures) }
+  }
+}
+
+/// One thing that was looked at.
+private struct Check: Encodable {
+  enum State: String, Encodable { case passed, warning, failed }
+
+  let name: String
+  let state: State
+  let detail: String
+
+  func show(on terminal: Terminal) {
+    let mark =
+      switch state {
+      case .passed: terminal.styled("ok  ", .green)
+      case .warning: terminal.styled("note", .yellow)
+      case .failed: terminal.styled("bad ", .red, .bold)
+      }
+    terminal.write("\(mark)  \(name): \(detail)\n")
+  }
+}
+
+extension DoctorCommand {
+  private var processor: Check {
+    let summary = Hardware.current
+    return Check(
+      name: "processor", state: summary.instructions == "serial" ? .warning : .passed,
+      detail: "\(summary.instructions) kernels, \(Units.count(summary.threads, "thread"))"
+        + (summary.instructions == "serial" ? "; searches work but are slow on this processor" : ""))
+  }
+
+  private var pdfReader: Check {
+    ExecutableSearch.find("pdftotext").map { Check(name: "PDF", state: .passed, detail: $0) }
+      ?? Check(name: "PDF", state: .warning, detail: "pdftotext is missing, PDF files will be skipped; install poppler-utils (Homebrew: poppler)")
+  }
+
+  private var packageClient: Check {
+    ExecutableSearch.find("python3").map { Check(name: "pip", state: .passed, detail: $0) }
+      ?? Check(name: "pip", state: .warning, detail: "python3 is missing, `model fetch` will not work; `model add DIR` does")
+  }
+
+  private var dataDirectory: Check {
+    let path = data.directory.path
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+      let probe = "\(path)/.doctor-\(ProcessInfo.processInfo.processIdentifier)"
+      try Data("probe".utf8).write(to: URL(fileURLWithPath: probe))
+      try FileManager.default.removeItem(atPath: probe)
+    } catch {
+      return Check(name: "data directory", state: .failed, detail: "\(path) cannot be written: \(error.localizedDescription); choose another with --data or NEEDLETAIL_DATA")
+    }
+    let attributes = try? FileManager.default.attributesOfFileSystem(forPath: path)
+    let free = (attributes?[.systemFreeSize] as? NSNumber)?.intValue ?? 0
+    return Check(
+      name: "data directory", state: free > 500_000_000 ? .passed : .warning, detail: "\(path), \(Units.bytes(free)) free")
+  }
+
+  private var modelChecks: [Check] {
+    let registry = data.registry
+    guard let models = try? registry.models(), !models.isEmpty else {
+      return [Check(name: "models", state: .warning, detail: "none; get the default one: needletail model fetch")]
+    }
+    return models.map { model in
+      do {
+        let embedder = try TransformerEmbedder(directory: registry.directory(named: model.name))
+        let vectors = try embedder.embed(["one sentence"], as: .query)
+        return Check(name: "model \(model.name)", state: .passed, detail: "\(vectors.dimension) dimensions, \(model.path)")
+      } catch {
+        return Check(name: "model \(model.name)", state: .failed, detail: "\(error)")
+      }
+    }
+  }
+
+  private func collection(_ name: String) async -> Check {
+    do {
+      let collection = try Collection.open(name, in: data.directory, access: .read)
+      let statistics = try collection.snapshot().statistics()
+      let problems = try collection.verify() + collection.notices
+      await collection.close()
+      return Check(
+        name: "collection \(name)", state: problems.isEmpty ? .passed : .failed,
+        detail: problems.isEmpty
+          ? "\(Units.count(statistics.documents, "document")), \(Units.count(statistics.passages, "passage"))"
+          : problems.joined(separator: "; "))
+    } catch {
+      return Check(name: "collection \(name)", state: .failed, detail: "\(error)")
+    }
+  }
+}
