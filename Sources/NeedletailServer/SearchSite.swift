@@ -1,8 +1,9 @@
 internal import HTTPTypes
 package import Hummingbird
-package import Logging
+public import Logging
 internal import NIOCore
-internal import NeedletailCore
+public import NeedletailCore
+public import NeedletailStore
 
 /// The search page and its interface for programs, on one port.
 public struct SearchSite: Sendable {
@@ -13,6 +14,41 @@ public struct SearchSite: Sendable {
 
   private let service: SearchService
   private let logger: Logger
+
+  /// A site over the collections of a data directory, those which other processes make later included.
+  ///
+  /// - Parameters:
+  ///   - data: where the collections are.
+  ///   - preferred: the collection that is searched unless another one is chosen; it need not exist yet.
+  ///   - embedder: loads the model of a collection. It is called when the first question needs the model and not again
+  ///     once it has returned; what it throws is told to the person who asked.
+  public init(
+    data: DataDirectory, preferred: String = "default", logger: Logger = Logger(label: "needletail.server"),
+    embedder: @escaping @Sendable (EmbedderProfile) async throws -> any TextEmbedder
+  ) {
+    let shelf = CollectionShelf(
+      names: {
+        let names = try data.collectionNames()
+        return names.filter { $0 == preferred } + names.filter { $0 != preferred }
+      }, open: { try Collection.open($0, in: data, access: .read) }, embedder: embedder, logger: logger)
+    self.init(service: SearchService(shelf), logger: logger)
+  }
+
+  /// A site over one collection that is open already, whatever it is opened for.
+  ///
+  /// - Parameter embedder: the model that made the collection's vectors; nil searches by words and by the vectors there are.
+  public init(
+    collection: Collection, embedder: (any TextEmbedder)?, logger: Logger = Logger(label: "needletail.server")
+  ) {
+    let name = collection.name
+    let shelf = CollectionShelf(
+      names: { [name] }, open: { _ in collection },
+      embedder: { profile in
+        guard let embedder else { throw ServerError.noModel(profile.name) }
+        return embedder
+      }, logger: logger)
+    self.init(service: SearchService(shelf), logger: logger)
+  }
 
   package init(service: SearchService, logger: Logger) {
     self.service = service.running(on: SearchExecutor())

@@ -78,14 +78,14 @@ final class Browser: Sendable {
     return result["value"] ?? .null
   }
 
-  /// Waits, at most ten seconds, for a condition in the page. A page that is being left loses its promises, so the
-  /// condition is asked for again from here.
+  /// Waits, at most ten seconds, for a condition in the page.
+  ///
+  /// Asks again and again from here: a page that is being left loses its promises, and one without scripts has no timers.
   func waitUntil(_ condition: String) async throws {
     let deadline = ContinuousClock.now + .seconds(10)
     while ContinuousClock.now < deadline {
-      let soon = "new Promise(done => { const end = Date.now() + 500; (function look() { if (\(condition)) done(true); "
-        + "else if (Date.now() > end) done(false); else setTimeout(look, 10) })() })"
-      if case .bool(true)? = try? await evaluate(soon) { return }
+      if case .bool(true)? = try? await evaluate("Boolean(\(condition))") { return }
+      try await Task.sleep(for: .milliseconds(15))
     }
     let state = (try? await evaluate("location.href + '\\n' + document.body.innerText")) ?? .null
     throw Failure(description: "waited in vain for \(condition) in \(state)")

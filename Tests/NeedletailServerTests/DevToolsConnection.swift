@@ -5,12 +5,15 @@ import Synchronization
 /// The two pipes to a browser's DevTools.
 ///
 /// One command is under way at a time; events that arrive before its answer are dropped. Reading blocks a queue of its
-/// own, never a thread of the concurrency runtime.
+/// own, never a thread of the concurrency runtime. A browser that lives longer than `longestLife` is ended, so that a
+/// test which waits for it fails and does not hang.
 final class DevToolsConnection: Sendable {
-  private struct State {
+  fileprivate struct State {
     var lastIdentifier: Int64 = 0
     var unread: [UInt8] = []
   }
+
+  private static let longestLife: DispatchTimeInterval = .seconds(90)
 
   private let process = Mutex<Process?>(nil)
   private let profile: URL
@@ -33,6 +36,9 @@ final class DevToolsConnection: Sendable {
     browser.standardOutput = fromBrowser
     try browser.run()
     process.withLock { $0 = browser }
+    DispatchQueue.global().asyncAfter(deadline: .now() + Self.longestLife) { [weak self] in
+      self?.process.withLock { $0?.terminate() }
+    }
   }
 
   /// Ends the browser and removes its profile.

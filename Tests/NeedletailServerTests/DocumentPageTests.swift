@@ -5,7 +5,7 @@ import Testing
 @Suite struct DocumentPageTests {
   @Test func marksThePassageAndLeadsBackToTheResults() async throws {
     let page = try await SiteTester().text("/document?id=field%2Fneedletail.md&passage=2&q=storm&mode=hybrid")
-    #expect(page.contains("<a id=\"p2\"></a><mark class=\"found\" id=\"passage\" tabindex=\"-1\">It feeds on the wing"))
+    #expect(page.contains("<a id=\"p2\"></a><mark class=\"passage\" id=\"passage\" tabindex=\"-1\">It feeds on the wing"))
     #expect(page.contains("several hundred insects.</mark>"))
     #expect(page.contains("id=\"back\" href=\"/?q=storm&amp;mode=hybrid\">← Results"))
     #expect(page.contains("href=\"/?like=field%2Fneedletail.md\""))

@@ -1,5 +1,6 @@
 import Foundation
 import NeedletailCore
+import NeedletailRetrieval
 import NeedletailServer
 
 /// A small collection of invented documents behind the same seam as the real thing, searched by counting words.
@@ -83,19 +84,20 @@ extension SampleLibrary {
       answers: shown.map { answer($0.element, rank: $0.offset + 1) },
       hasMore: found.count > question.offset + question.limit,
       stages: [
-        SearchStage(name: "encode", seconds: 0.00182),
-        SearchStage(name: "dense", seconds: 0.00031, candidates: 100),
-        SearchStage(name: "lexical", seconds: 0.00012, candidates: found.count),
-        SearchStage(name: "fuse", seconds: 0.00001, candidates: found.count),
+        .init(name: "encode", seconds: 0.00182, candidates: 0),
+        .init(name: "dense", seconds: 0.00031, candidates: 100),
+        .init(name: "lexical", seconds: 0.00012, candidates: found.count),
+        .init(name: "fuse", seconds: 0.00001, candidates: found.count),
       ])
   }
 
-  private func answer(_ found: Found, rank: Int) -> FoundPassage {
+  private func answer(_ found: Found, rank: Int) -> Answer {
     let text = Self.text(of: found.passage, in: found.entry.document)
-    return FoundPassage(
+    return Answer(
       passage: Self.identifier(of: found.passage, in: found.entry, entries), document: found.entry.document.id,
-      title: found.entry.document.title, headings: found.passage.headings, text: text, range: found.passage.byteRange,
-      snippet: .init(text: text, highlights: found.highlights), score: 2 / Double(60 + rank),
+      title: found.entry.document.title, headings: found.passage.headings, text: text,
+      byteRange: found.passage.byteRange, highlights: found.highlights,
+      snippet: Snippet(text: text, byteRange: 0..<text.utf8.count, highlights: found.highlights), score: 2 / Double(60 + rank),
       contributions: [
         .init(source: "dense", rank: rank, score: 0.8123 - 0.05 * Double(rank)),
         .init(source: "lexical", rank: rank + 1, score: 11.42 - Double(rank)),

@@ -11,10 +11,14 @@ import NeedletailServer
 struct SiteTester: Sendable {
   let site: SearchSite
 
+  static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
   init(_ service: SearchService = SampleLibrary.birds.service()) {
-    var logger = Logger(label: "test")
-    logger.logLevel = .critical
-    site = SearchSite(service: service, logger: logger)
+    site = SearchSite(service: service, logger: Self.silent)
+  }
+
+  init(_ site: SearchSite) {
+    self.site = site
   }
 
   struct Reply: Sendable {
@@ -29,9 +33,8 @@ struct SiteTester: Sendable {
   ) async throws -> Reply {
     let responder = try site.router(boundTo: bound).buildResponder()
     let head = HTTPRequest(method: .get, scheme: "http", authority: host, path: uri, headerFields: headers)
-    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let context = BasicRequestContext(
-      source: ApplicationRequestContextSource(channel: NIOAsyncTestingChannel(), logger: logger))
+      source: ApplicationRequestContextSource(channel: NIOAsyncTestingChannel(), logger: Self.silent))
     let response = try await responder.respond(to: Request(head: head, body: .init(buffer: ByteBuffer())), context: context)
     let collector = BodyCollector()
     try await response.body.write(collector)

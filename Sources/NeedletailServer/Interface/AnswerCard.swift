@@ -1,4 +1,5 @@
 internal import NeedletailCore
+internal import NeedletailRetrieval
 
 /// A found passage as the list of results shows it.
 struct AnswerCard: Hashable, Sendable {
@@ -19,12 +20,14 @@ struct AnswerCard: Hashable, Sendable {
   let cardPath: String
   let headings: [Heading]
   let segments: [MarkedText.Segment]
+  let isCutBefore: Bool
+  let isCutAfter: Bool
   let scoreText: String
   let reasons: [Reason]
   let cardType: String?
   let cardDate: String?
 
-  init(_ answer: FoundPassage, in address: PageAddress) {
+  init(_ answer: Answer, in address: PageAddress) {
     cardTitle = answer.title.isEmpty ? answer.document : answer.title
     documentHref = address.document(answer.document, passage: answer.passage)
     similarHref = address.similar(to: answer.document)
@@ -32,6 +35,8 @@ struct AnswerCard: Hashable, Sendable {
     let outermostIsTitle = answer.headings.first == answer.title
     headings = answer.headings.dropFirst(outermostIsTitle ? 1 : 0).map(Heading.init)
     segments = MarkedText(answer.snippet.text, marking: answer.snippet.highlights).segments
+    isCutBefore = answer.snippet.isCutBefore
+    isCutAfter = answer.snippet.isCutAfter
     scoreText = Wording.score(answer.score)
     reasons = answer.contributions.map(Reason.init)
     cardType = answer.payload["type"]?.string

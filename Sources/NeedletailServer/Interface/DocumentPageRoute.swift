@@ -20,7 +20,7 @@ struct DocumentPageRoute: Sendable {
       throw ServerError.missingParameter(name: "id")
     }
     let collections = try await service.collections()
-    let chosen = try await service.collection(named: asked.collection)
+    let chosen = try collections.named(asked.collection)
     guard let document = try await service.document(chosen.name, id) else { throw ServerError.unknownDocument(id) }
     return DocumentPage(
       document, passage: parameters["passage"].flatMap { PassageID($0) }, part: parameters["part"].flatMap { Int($0) },

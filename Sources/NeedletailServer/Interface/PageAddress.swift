@@ -1,4 +1,5 @@
 internal import NeedletailCore
+internal import NeedletailRetrieval
 
 /// The state of the page in the form of its address: what every link and the form carry on.
 struct PageAddress: Hashable, Sendable {

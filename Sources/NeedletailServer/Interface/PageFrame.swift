@@ -28,7 +28,7 @@ struct ProblemNotice: Hashable, Sendable {
   let problemText: String
 
   init(_ reported: ReportedProblem) {
-    problemText = reported.message
+    problemText = Wording.sentence(reported.message)
     problemTitle =
       switch reported.category {
       case .invalidRequest: "That cannot be asked like this"

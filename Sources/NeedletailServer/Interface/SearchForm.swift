@@ -1,4 +1,5 @@
 internal import NeedletailCore
+internal import NeedletailRetrieval
 
 /// The query box with what belongs to it. Everything the address holds and the form does not show travels in hidden
 /// fields, so that a search without JavaScript keeps filters and collection.

@@ -1,8 +1,11 @@
 internal import NeedletailCore
+internal import NeedletailRetrieval
 
 /// The page with the query box in all its states. The templates read the properties by name; absent parts are nil.
 struct SearchPage: Hashable, Sendable {
   static let pageSize = 10
+  /// So that a long document does not fill the page alone.
+  static let passagesPerDocument = 3
 
   var frame: PageFrame
   var form: SearchForm
@@ -87,7 +90,7 @@ extension SearchPage.Results {
     stages = outcome.stages.map { stage in
       SearchPage.Stage(
         stageName: stage.name, stageTime: Wording.time(seconds: stage.seconds),
-        stageCandidates: stage.candidates.map { Wording.count($0, "candidate", "candidates") })
+        stageCandidates: stage.candidates > 0 ? Wording.count(stage.candidates, "passage", "passages") : nil)
     }
     unfilteredHref = isEmpty && !address.filters.isEmpty ? address.with(filters: []).href : nil
     pageLinks = SearchPage.PageLinks(around: address, hasMore: outcome.hasMore)

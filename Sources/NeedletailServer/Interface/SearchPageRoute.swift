@@ -2,6 +2,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import Logging
 internal import NeedletailCore
+internal import NeedletailRetrieval
 
 /// The search page. With and without JavaScript it is the same address and the same HTML; the script only fetches it
 /// in the background and exchanges the parts that changed.
@@ -25,7 +26,7 @@ struct SearchPageRoute: Sendable {
     let address = PageAddress(asked)
     let collections = try await service.collections()
     guard !collections.isEmpty else { return emptyShelf(address, collections: [], chosen: nil) }
-    let chosen = try await service.collection(named: asked.collection)
+    let chosen = try collections.named(asked.collection)
     guard chosen.documents > 0 else { return emptyShelf(address, collections: collections, chosen: chosen) }
 
     async let facets = service.facets(chosen.name, asked.filters)
@@ -61,7 +62,7 @@ struct SearchPageRoute: Sendable {
     let outcome = try await service.search(
       SearchQuestion(
         collection: chosen.name, subject: subject, filters: address.filters, offset: address.offset,
-        limit: SearchPage.pageSize))
+        limit: SearchPage.pageSize, passagesPerDocument: SearchPage.passagesPerDocument))
     return SearchPage.Results(outcome, seconds: (clock.now - start) / .seconds(1), in: address)
   }
 

@@ -39,6 +39,12 @@ enum Wording {
     }
   }
 
+  /// A message with a capital at its beginning and a full stop at its end.
+  static func sentence(_ message: String) -> String {
+    let ending = message.last.map { ".!?:".contains($0) } ?? true
+    return message.prefix(1).uppercased() + message.dropFirst() + (ending || message.contains("run: ") ? "" : ".")
+  }
+
   /// The date of an ISO 8601 instant, or the text itself where it is none.
   static func date(_ text: String) -> String {
     guard let time = text.firstIndex(of: "T"), text.distance(from: text.startIndex, to: time) == 10 else { return text }

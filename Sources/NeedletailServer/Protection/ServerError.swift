@@ -19,6 +19,8 @@ public enum ServerError: Problem, Hashable {
   case foreignHost(String)
   /// The address to listen on is taken or not allowed.
   case cannotListen(host: String, port: Int, reason: String)
+  /// The site was started without the model that the collection needs.
+  case noModel(String)
   /// A part of the page that is built into the program does not parse.
   case brokenResource(name: String, reason: String)
 
@@ -27,6 +29,7 @@ public enum ServerError: Problem, Hashable {
     case .tooLong, .badParameter, .missingParameter, .tooMany, .foreignHost: .invalidRequest
     case .unknownCollection, .unknownDocument, .unknownAddress, .nothingIndexed: .notFound
     case .cannotListen: .conflict
+    case .noModel: .unavailable
     case .brokenResource: .internal
     }
   }
@@ -44,6 +47,7 @@ public enum ServerError: Problem, Hashable {
     case .foreignHost(let host): "This server answers only for the local machine, not for the host \(host)."
     case .cannotListen(let host, let port, let reason):
       "Cannot listen on \(host) port \(port): \(reason). Choose another with --port, or stop what uses it."
+    case .noModel(let name): "The model \(name) is not loaded; search in lexical mode, or start the site with it."
     case .brokenResource(let name, let reason): "The built-in template \(name) is broken: \(reason)."
     }
   }

@@ -1,4 +1,5 @@
 package import NeedletailCore
+package import NeedletailRetrieval
 
 /// What there is to search in a collection.
 package struct CollectionSummary: Codable, Hashable, Sendable {

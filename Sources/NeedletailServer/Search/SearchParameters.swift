@@ -1,11 +1,12 @@
 internal import NeedletailCore
+internal import NeedletailRetrieval
 
 /// What a request asks for, read from its parameters within the limits of the server.
 struct SearchParameters: Hashable, Sendable {
   /// Longest text, in characters, of a query or an id.
   static let longestQuery = 2000
   /// Longest filter expression, in characters.
-  static let longestFilter = 500
+  static let longestFilter = 1000
   static let mostFilters = 16
   static let mostAnswers = 100
   /// Deepest page: how many answers may be left out at the top.

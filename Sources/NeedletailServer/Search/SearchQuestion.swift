@@ -1,3 +1,5 @@
+package import NeedletailRetrieval
+
 /// A question to one collection.
 package struct SearchQuestion: Hashable, Sendable {
   /// What the answers shall be near to.
@@ -13,13 +15,19 @@ package struct SearchQuestion: Hashable, Sendable {
   /// Answers to leave out at the top.
   package var offset: Int
   package var limit: Int
+  /// Most answers of one document; nil: any number.
+  package var passagesPerDocument: Int?
 
-  package init(collection: String, subject: Subject, filters: [String] = [], offset: Int = 0, limit: Int = 10) {
+  package init(
+    collection: String, subject: Subject, filters: [String] = [], offset: Int = 0, limit: Int = 10,
+    passagesPerDocument: Int? = nil
+  ) {
     self.collection = collection
     self.subject = subject
     self.filters = filters
     self.offset = offset
     self.limit = limit
+    self.passagesPerDocument = passagesPerDocument
   }
 }
 

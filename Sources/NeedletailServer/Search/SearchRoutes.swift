@@ -1,6 +1,7 @@
 internal import HTTPTypes
 internal import Hummingbird
 internal import NeedletailCore
+internal import NeedletailRetrieval
 
 /// The interface for programs, JSON under `/api`.
 ///
@@ -32,7 +33,7 @@ struct SearchRoutes: Sendable {
   private func search(_ parameters: QueryParameters) async throws -> Response {
     let asked = try SearchParameters(parameters)
     guard !asked.query.isEmpty else { throw ServerError.missingParameter(name: "q") }
-    let collection = try await service.collection(named: asked.collection)
+    let collection = try await service.collections().named(asked.collection)
     let mode = try collection.mode(asked.mode)
     return try await answer(asked, in: collection, subject: .text(asked.query, mode: mode), mode: mode)
   }
@@ -42,7 +43,7 @@ struct SearchRoutes: Sendable {
     guard let id = try SearchParameters.text("id", in: parameters) else {
       throw ServerError.missingParameter(name: "id")
     }
-    let collection = try await service.collection(named: asked.collection)
+    let collection = try await service.collections().named(asked.collection)
     return try await answer(asked, in: collection, subject: .document(id), mode: nil)
   }
 
@@ -63,13 +64,13 @@ struct SearchRoutes: Sendable {
 
   private func facets(_ parameters: QueryParameters) async throws -> Response {
     let asked = try SearchParameters(parameters)
-    let collection = try await service.collection(named: asked.collection)
+    let collection = try await service.collections().named(asked.collection)
     return try .json(FacetsAnswer(facets: try await service.facets(collection.name, asked.filters)))
   }
 
   private func documents(_ parameters: QueryParameters) async throws -> Response {
     let asked = try SearchParameters(parameters)
-    let collection = try await service.collection(named: asked.collection)
+    let collection = try await service.collections().named(asked.collection)
     let listing = try await service.browse(
       BrowseQuestion(
         collection: collection.name, filters: asked.filters, offset: asked.offset, limit: asked.limit))
@@ -77,7 +78,7 @@ struct SearchRoutes: Sendable {
   }
 
   private func document(_ id: String, _ parameters: QueryParameters) async throws -> Response {
-    let collection = try await service.collection(named: parameters["collection"])
+    let collection = try await service.collections().named(parameters["collection"])
     guard let document = try await service.document(collection.name, id) else {
       throw ServerError.unknownDocument(id)
     }
@@ -85,13 +86,12 @@ struct SearchRoutes: Sendable {
   }
 }
 
-extension SearchService {
-  /// The summary of a collection, or of the default one.
-  func collection(named name: String?) async throws -> CollectionSummary {
-    let all = try await collections()
-    guard let first = all.first else { throw ServerError.nothingIndexed }
+extension [CollectionSummary] {
+  /// The one of a name; without a name, the default one.
+  func named(_ name: String?) throws(ServerError) -> CollectionSummary {
+    guard let first else { throw .nothingIndexed }
     guard let name else { return first }
-    guard let collection = all.first(where: { $0.name == name }) else { throw ServerError.unknownCollection(name) }
+    guard let collection = first(where: { $0.name == name }) else { throw .unknownCollection(name) }
     return collection
   }
 }
@@ -118,9 +118,9 @@ private struct SearchAnswer: Encodable {
   /// Absent where documents like another one were asked for.
   let mode: SearchMode?
   let offset: Int
-  let answers: [FoundPassage]
+  let answers: [Answer]
   let hasMore: Bool
-  let stages: [SearchStage]
+  let stages: [Explanation.Stage]
   let seconds: Double
 }
 
