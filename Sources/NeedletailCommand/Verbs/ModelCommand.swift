@@ -39,10 +39,12 @@ struct ModelCommand: AsyncParsableCommand {
 
     func run() async throws {
       let registry = data.registry
-      let isQuiet = output.json
+      let progress = ProgressLine("Downloading", unit: "MB", isEnabled: !output.json)
       let model = try await InterruptSignal.cancelling {
-        try await registry.fetch { step in
-          if !isQuiet { Terminal.standardError.write("\(step)\n") }
+        defer { progress.finish() }
+        return try await registry.fetch { step in
+          guard case .downloading(let received, let expected) = step else { return progress.finish() }
+          progress.update(done: received / 1_000_000, total: expected / 1_000_000)
         }
       }
       if output.json { return try JSONOutput.write(ModelSummary(model)) }
