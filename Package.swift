@@ -31,6 +31,7 @@ let package = Package(
   products: [
     .library(name: "Needletail", targets: ["Needletail"]),
     .library(name: "NeedletailEvaluation", targets: ["NeedletailEvaluation"]),
+    .library(name: "NeedletailModels", targets: ["NeedletailModels", "NeedletailNumerics"]),
     .library(name: "NeedletailServer", targets: ["NeedletailServer"]),
     .executable(name: "needletail", targets: ["NeedletailCommand"]),
   ],
@@ -63,12 +64,25 @@ let package = Package(
 
     // level 5 and 6: the surfaces
     room("Needletail", ["NeedletailCore", "NeedletailText", "NeedletailModels", "NeedletailIndex", "NeedletailStore", "NeedletailRetrieval"]),
-    room("NeedletailServer", ["Needletail", hummingbird, mustache, logging]),
+    room("NeedletailReproduction", ["NeedletailCore", "NeedletailRetrieval"]),
+    room("NeedletailServer", ["Needletail", hummingbird, mustache, logging], resources: [.embedInCode("Resources")]),
     .executableTarget(
       name: "NeedletailCommand",
-      dependencies: ["Needletail", "NeedletailServer", "NeedletailEvaluation", arguments, logging],
+      dependencies: [
+        "Needletail", "NeedletailServer", "NeedletailEvaluation", "NeedletailReproduction", "NeedletailNumerics", arguments,
+      ],
       swiftSettings: strict),
 
+    // tests, one target per room
+    tests("NeedletailNumericsTests", ["NeedletailNumerics", "CNeedletailKernels"]),
+    // PENDING tests("NeedletailTextTests", ["NeedletailText"], resources: [.copy("Fixtures")]),
+    tests("NeedletailModelsTests", ["NeedletailModels"], resources: [.copy("Fixtures")]),
+    // PENDING tests("NeedletailIndexTests", ["NeedletailIndex", "NeedletailNumerics"]),
+    // PENDING tests("NeedletailStoreTests", ["NeedletailStore"]),
     tests("NeedletailRetrievalTests", ["NeedletailRetrieval"], resources: [.copy("Fixtures")]),
+    tests("NeedletailEvaluationTests", ["NeedletailEvaluation"], resources: [.copy("Fixtures")]),
+    tests("NeedletailServerTests", ["NeedletailServer", .product(name: "HummingbirdTesting", package: "hummingbird")]),
+    tests("NeedletailReproductionTests", ["NeedletailReproduction"]),
+    tests("NeedletailCommandTests", ["NeedletailCommand"]),
   ]
 )
