@@ -68,5 +68,13 @@ let package = Package(
       name: "NeedletailCommand",
       dependencies: ["Needletail", "NeedletailServer", "NeedletailEvaluation", arguments, logging],
       swiftSettings: strict),
+
+    // a process for the crash tests of the store to kill
+    .executableTarget(
+      name: "NeedletailCrashWriter", dependencies: ["NeedletailStore", "NeedletailCore", "NeedletailNumerics"], path: "Tests/NeedletailCrashWriter",
+      swiftSettings: strict),
+    tests(
+      "NeedletailStoreTests",
+      ["NeedletailStore", "NeedletailCore", "NeedletailIndex", "NeedletailNumerics", "NeedletailText", "NeedletailCrashWriter", grdb]),
   ]
 )
