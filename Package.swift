@@ -73,13 +73,22 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // a process for the crash tests of the store to kill
+    .executableTarget(
+      name: "NeedletailCrashWriter", dependencies: ["NeedletailStore", "NeedletailCore", "NeedletailNumerics"], path: "Tests/NeedletailCrashWriter",
+      swiftSettings: strict),
+
     // tests, one target per room
     tests("NeedletailNumericsTests", ["NeedletailNumerics", "CNeedletailKernels"]),
     // PENDING tests("NeedletailTextTests", ["NeedletailText"], resources: [.copy("Fixtures")]),
     tests("NeedletailModelsTests", ["NeedletailModels"], resources: [.copy("Fixtures")]),
     // PENDING tests("NeedletailIndexTests", ["NeedletailIndex", "NeedletailNumerics"]),
-    // PENDING tests("NeedletailStoreTests", ["NeedletailStore"]),
-    tests("NeedletailRetrievalTests", ["NeedletailRetrieval"], resources: [.copy("Fixtures")]),
+    tests(
+      "NeedletailStoreTests",
+      ["NeedletailStore", "NeedletailCore", "NeedletailIndex", "NeedletailNumerics", "NeedletailText", "NeedletailCrashWriter", grdb]),
+    tests(
+      "NeedletailRetrievalTests", ["NeedletailRetrieval", "NeedletailCore", "NeedletailStore", "NeedletailText"],
+      resources: [.copy("Fixtures")]),
     tests("NeedletailEvaluationTests", ["NeedletailEvaluation"], resources: [.copy("Fixtures")]),
     tests("NeedletailServerTests", ["NeedletailServer", .product(name: "HummingbirdTesting", package: "hummingbird")]),
     tests("NeedletailReproductionTests", ["NeedletailReproduction"]),

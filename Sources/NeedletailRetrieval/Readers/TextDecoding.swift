@@ -81,13 +81,17 @@ enum TextDecoding {
   /// True for big endian, false for little endian, nil if the bytes do not look like UTF-16 without a mark.
   ///
   /// Western text has its zeros in the high bytes only. A third is asked for, so that lines of other scripts between do
-  /// no harm, and next to none in the low bytes.
+  /// no harm, and next to none in the low bytes, where control characters would not be expected either.
   private static func utf16Order(of bytes: [UInt8]) -> Bool? {
     let sample = bytes.prefix(4096)
     let units = sample.count / 2
-    guard units >= 2 else { return nil }
+    guard units >= 8 else { return nil }
     var zeros = [0, 0]
-    for (index, byte) in sample.enumerated() where byte == 0 { zeros[index & 1] += 1 }
+    var controls = 0
+    for (index, byte) in sample.enumerated() {
+      if byte == 0 { zeros[index & 1] += 1 } else if byte < 0x09 { controls += 1 }
+    }
+    guard controls * 50 <= units else { return nil }
     if zeros[1] * 3 > units, zeros[0] * 50 <= units { return false }
     if zeros[0] * 3 > units, zeros[1] * 50 <= units { return true }
     return nil
