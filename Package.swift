@@ -82,7 +82,7 @@ let package = Package(
     tests("NeedletailNumericsTests", ["NeedletailNumerics", "CNeedletailKernels"]),
     // PENDING tests("NeedletailTextTests", ["NeedletailText"], resources: [.copy("Fixtures")]),
     tests("NeedletailModelsTests", ["NeedletailModels"], resources: [.copy("Fixtures")]),
-    // PENDING tests("NeedletailIndexTests", ["NeedletailIndex", "NeedletailNumerics"]),
+    tests("NeedletailIndexTests", ["NeedletailIndex", "NeedletailNumerics"]),
     tests(
       "NeedletailStoreTests",
       ["NeedletailStore", "NeedletailCore", "NeedletailIndex", "NeedletailNumerics", "NeedletailText", "NeedletailCrashWriter", grdb]),
