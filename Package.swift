@@ -68,5 +68,8 @@ let package = Package(
       name: "NeedletailCommand",
       dependencies: ["Needletail", "NeedletailServer", "NeedletailEvaluation", arguments, logging],
       swiftSettings: strict),
+
+    tests("NeedletailTextTests", ["NeedletailText"], resources: [.copy("Fixtures")]),
+    tests("NeedletailIndexTests", ["NeedletailIndex", "NeedletailNumerics"]),
   ]
 )
