@@ -80,7 +80,7 @@ let package = Package(
 
     // tests, one target per room
     tests("NeedletailNumericsTests", ["NeedletailNumerics", "CNeedletailKernels"]),
-    // PENDING tests("NeedletailTextTests", ["NeedletailText"], resources: [.copy("Fixtures")]),
+    tests("NeedletailTextTests", ["NeedletailText"], resources: [.copy("Fixtures")]),
     tests("NeedletailModelsTests", ["NeedletailModels"], resources: [.copy("Fixtures")]),
     tests("NeedletailIndexTests", ["NeedletailIndex", "NeedletailNumerics"]),
     tests(
