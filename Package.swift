@@ -76,5 +76,8 @@ let package = Package(
     tests(
       "NeedletailStoreTests",
       ["NeedletailStore", "NeedletailCore", "NeedletailIndex", "NeedletailNumerics", "NeedletailText", "NeedletailCrashWriter", grdb]),
+
+    tests("NeedletailTextTests", ["NeedletailText"], resources: [.copy("Fixtures")]),
+    tests("NeedletailIndexTests", ["NeedletailIndex", "NeedletailNumerics"]),
   ]
 )
