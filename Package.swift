@@ -31,6 +31,7 @@ let package = Package(
   products: [
     .library(name: "Needletail", targets: ["Needletail"]),
     .library(name: "NeedletailEvaluation", targets: ["NeedletailEvaluation"]),
+    .library(name: "NeedletailModels", targets: ["NeedletailModels", "NeedletailNumerics"]),
     .library(name: "NeedletailServer", targets: ["NeedletailServer"]),
     .executable(name: "needletail", targets: ["NeedletailCommand"]),
   ],
@@ -63,13 +64,34 @@ let package = Package(
 
     // level 5 and 6: the surfaces
     room("Needletail", ["NeedletailCore", "NeedletailText", "NeedletailModels", "NeedletailIndex", "NeedletailStore", "NeedletailRetrieval"]),
-    room("NeedletailServer", ["Needletail", hummingbird, mustache, logging]),
+    room("NeedletailReproduction", ["NeedletailCore", "NeedletailRetrieval"]),
+    room("NeedletailServer", ["Needletail", hummingbird, mustache, logging], resources: [.embedInCode("Resources")]),
     .executableTarget(
       name: "NeedletailCommand",
-      dependencies: ["Needletail", "NeedletailServer", "NeedletailEvaluation", arguments, logging],
+      dependencies: [
+        "Needletail", "NeedletailServer", "NeedletailEvaluation", "NeedletailReproduction", "NeedletailNumerics", arguments,
+      ],
       swiftSettings: strict),
 
+    // a process for the crash tests of the store to kill
+    .executableTarget(
+      name: "NeedletailCrashWriter", dependencies: ["NeedletailStore", "NeedletailCore", "NeedletailNumerics"], path: "Tests/NeedletailCrashWriter",
+      swiftSettings: strict),
+
+    // tests, one target per room
+    tests("NeedletailNumericsTests", ["NeedletailNumerics", "CNeedletailKernels"]),
     tests("NeedletailTextTests", ["NeedletailText"], resources: [.copy("Fixtures")]),
+    tests("NeedletailModelsTests", ["NeedletailModels"], resources: [.copy("Fixtures")]),
     tests("NeedletailIndexTests", ["NeedletailIndex", "NeedletailNumerics"]),
+    tests(
+      "NeedletailStoreTests",
+      ["NeedletailStore", "NeedletailCore", "NeedletailIndex", "NeedletailNumerics", "NeedletailText", "NeedletailCrashWriter", grdb]),
+    tests(
+      "NeedletailRetrievalTests", ["NeedletailRetrieval", "NeedletailCore", "NeedletailStore", "NeedletailText"],
+      resources: [.copy("Fixtures")]),
+    tests("NeedletailEvaluationTests", ["NeedletailEvaluation"], resources: [.copy("Fixtures")]),
+    tests("NeedletailServerTests", ["NeedletailServer", .product(name: "HummingbirdTesting", package: "hummingbird")]),
+    tests("NeedletailReproductionTests", ["NeedletailReproduction"]),
+    tests("NeedletailCommandTests", ["NeedletailCommand"]),
   ]
 )

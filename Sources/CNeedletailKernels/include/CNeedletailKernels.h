@@ -3,4 +3,8 @@
 #define CNEEDLETAIL_KERNELS_H
 #include "needletail_cpu.h"
 #include "needletail_distance.h"
+#include "needletail_gemm.h"
+#include "needletail_kernels.h"
+#include "needletail_threads.h"
+#include "needletail_transformer.h"
 #endif

@@ -83,7 +83,7 @@ struct VectorEncoder {
   ) {
     nonisolated(unsafe) let store = unsafe store
     unsafe forEachTask { rows, values in
-      let scratch = AlignedMemory(count: vectors.dimension * MemoryLayout<Float>.size)
+      let scratch = AlignedMemory.zeroed(count: vectors.dimension * MemoryLayout<Float>.size)
       let components = unsafe scratch.start.assumingMemoryBound(to: Float.self)
       for row in rows where !excluded.contains(Row(row)) {
         let source = unsafe values + row * vectors.dimension
@@ -111,11 +111,11 @@ extension VectorEncoder {
   private func scalarCodes(of exact: ExactRows) -> ScalarCodes {
     let mean = mean(of: exact)
     let stride = ScalarCodes.stride(dimension: vectors.dimension)
-    let terms = AlignedMemory(count: vectors.count * MemoryLayout<ScalarCodes.Terms>.stride)
-    let bounds = AlignedMemory(count: vectors.count * MemoryLayout<ScalarCodes.Bound>.stride)
-    let codes = AlignedMemory(count: vectors.count * stride)
+    let terms = AlignedMemory.zeroed(count: vectors.count * MemoryLayout<ScalarCodes.Terms>.stride)
+    let bounds = AlignedMemory.zeroed(count: vectors.count * MemoryLayout<ScalarCodes.Bound>.stride)
+    let codes = AlignedMemory.zeroed(count: vectors.count * stride)
     pool.forEach(taskCount) { task in
-      let scratch = AlignedMemory(count: exact.stride * MemoryLayout<Float>.size)
+      let scratch = AlignedMemory.zeroed(count: exact.stride * MemoryLayout<Float>.size)
       for row in task * Self.rowsPerTask..<min(vectors.count, (task + 1) * Self.rowsPerTask)
       where !excluded.contains(Row(row)) {
         let components = unsafe scratch.start.assumingMemoryBound(to: Float.self)
@@ -163,7 +163,7 @@ extension VectorEncoder {
     let sums = Mutex([[Double]](repeating: [], count: taskCount))
     pool.forEach(taskCount) { task in
       var sum = [Double](repeating: 0, count: exact.stride)
-      let scratch = AlignedMemory(count: exact.stride * MemoryLayout<Float>.size)
+      let scratch = AlignedMemory.zeroed(count: exact.stride * MemoryLayout<Float>.size)
       let components = unsafe scratch.start.assumingMemoryBound(to: Float.self)
       for row in task * Self.rowsPerTask..<min(vectors.count, (task + 1) * Self.rowsPerTask) {
         unsafe exact.load(row, into: components)

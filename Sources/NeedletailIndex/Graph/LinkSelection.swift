@@ -11,9 +11,9 @@ struct LinkCandidate {
 
 /// Chooses the links of a row: near ones, in different directions.
 ///
-/// Candidates are taken nearest first, and one is dropped when a link already kept is much nearer to it than the row is:
-/// the search gets there through that link ("RobustPrune" in Subramanya et al., "DiskANN", NeurIPS 2019, algorithm 2; the
-/// heuristic of HNSW's algorithm 4 with `α = 1`). Distances are squared, so `diversification` acts as `α²`.
+/// Candidates are taken nearest first, and one is dropped when a link already kept is much nearer to it than the row
+/// is: the search gets there through that link ("RobustPrune" in Subramanya et al., "DiskANN", NeurIPS 2019, algorithm
+/// 2; the heuristic of HNSW's algorithm 4 with `α = 1`). Distances are squared, so `diversification` acts as `α²`.
 @safe final class LinkSelection {
   private let pairs: PairDistances
   private let diversification: Float
@@ -31,7 +31,7 @@ struct LinkCandidate {
     unsafe kept = .allocate(capacity: parameters.degree)
     unsafe scores = .allocate(capacity: Self.groupSize)
     unsafe products = .allocate(capacity: Self.groupSize)
-    memory = AlignedMemory(count: pairs.vectors.exact.stride * MemoryLayout<Float>.size)
+    memory = AlignedMemory.zeroed(count: pairs.vectors.exact.stride * MemoryLayout<Float>.size)
   }
 
   deinit {

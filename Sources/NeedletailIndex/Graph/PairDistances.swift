@@ -23,7 +23,7 @@ struct PairDistances: Sendable {
         let scale = vectors.exact.scale
         unsafe lengths[row] = VectorLength.squared(of: scratch, count: vectors.exact.stride) / scale / scale
       } scratch: {
-        AlignedMemory(count: vectors.exact.stride * MemoryLayout<Float>.size)
+        AlignedMemory.zeroed(count: vectors.exact.stride * MemoryLayout<Float>.size)
       }
     }
     let greatest = stored.elements.max() ?? 0

@@ -1,0 +1,96 @@
+public import ArgumentParser
+internal import Foundation
+public import Needletail
+
+/// Where the data is.
+struct DataOptions: ParsableArguments {
+  @Option(name: .long, help: ArgumentHelp(
+    "The data directory.", discussion: "Otherwise NEEDLETAIL_DATA, otherwise the usual place of the system.", valueName: "DIR"),
+    completion: .directory)
+  var data: String?
+
+  var directory: DataDirectory {
+    data.map { DataDirectory(path: $0) } ?? DataDirectory.standard(environment: ProcessInfo.processInfo.environment)
+  }
+
+  var registry: ModelRegistry { ModelRegistry(directory: directory.modelsPath) }
+}
+
+/// Which collection is meant.
+struct CollectionOptions: ParsableArguments {
+  @OptionGroup var data: DataOptions
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("The collection.", valueName: "NAME"))
+  var collection = "default"
+
+  /// Opens the collection for searching.
+  func openForReading() throws -> Collection {
+    try Collection.open(collection, in: data.directory, access: .read)
+  }
+}
+
+/// How the result is written.
+struct OutputOptions: ParsableArguments {
+  @Flag(help: "Write the result as JSON.")
+  var json = false
+}
+
+/// How vectors are computed.
+struct EmbedderOptions: ParsableArguments {
+  @Option(help: ArgumentHelp(
+    "Arithmetic of the model: float32, bfloat16 (where the processor has it) or int8 (fastest).", valueName: "FORMAT"))
+  var precision = EmbedderPrecision.bfloat16
+}
+
+extension EmbedderPrecision: ExpressibleByArgument {}
+extension SearchMode: ExpressibleByArgument {}
+
+extension CollectionOptions {
+  /// The embedder that made the vectors of a collection, or none if it has no vectors.
+  func embedder(of collection: Collection, precision: EmbedderPrecision) throws -> TransformerEmbedder? {
+    try collection.settings.encoder.map { try data.registry.embedder(for: $0, precision: precision) }
+  }
+}
+
+extension ModelRegistry {
+  /// The registered model that a collection was made with, and no other: vectors of different models do not compare.
+  func embedder(for profile: EmbedderProfile, precision: EmbedderPrecision) throws -> TransformerEmbedder {
+    let directory = try directory(named: profile.name)
+    guard directory.digest == profile.digest else { throw CommandProblem.modelChanged(model: profile.name) }
+    return try TransformerEmbedder(directory: directory, name: profile.name, precision: precision)
+  }
+}
+
+/// What can go wrong between the words on the command line and the library.
+enum CommandProblem: Problem {
+  case modelChanged(model: String)
+  case nothingToIndex
+  case invalidFilter(String)
+  case catalogueNotFound
+  case doctorFoundProblems(Int)
+
+  var category: ProblemCategory {
+    switch self {
+    case .modelChanged: .conflict
+    case .nothingToIndex, .invalidFilter: .invalidRequest
+    case .catalogueNotFound: .notFound
+    case .doctorFoundProblems: .unavailable
+    }
+  }
+
+  var description: String {
+    switch self {
+    case .modelChanged(let model):
+      "the model \(model) is not the one of that name that made the vectors of this collection; "
+        + "register the old one again, or remove the collection and index anew"
+    case .nothingToIndex:
+      "name at least one file or folder: needletail index PATH..."
+    case .invalidFilter(let reason):
+      "the filter cannot be read: \(reason)"
+    case .catalogueNotFound:
+      "no Catalogue folder here or above; run this inside a checkout of Needletail, or say --directory DIR"
+    case .doctorFoundProblems(let count):
+      "\(Units.count(count, "check")) failed; each line above says what to do"
+    }
+  }
+}

@@ -1,0 +1,115 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Needletail
+internal import NeedletailEvaluation
+
+struct EvaluateCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "eval",
+    abstract: "Measure retrieval quality on test collections in BEIR layout.",
+    discussion: """
+      Each DIR holds corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv (.gz too). Every document is one passage, cut at the
+      model's token limit, as the published figures have it. With --run-folder, TREC run files are written.
+      """)
+
+  @Argument(help: "Directories in BEIR layout.", completion: .directory)
+  var directories: [String]
+
+  @Option(help: ArgumentHelp("The qrels file to use.", valueName: "NAME")) var split = "test"
+  @Option(help: ArgumentHelp("dense, lexical, hybrid (repeatable; otherwise all).", valueName: "MODE")) var mode: [SearchMode] = []
+  @Option(help: ArgumentHelp("Measures, separated by commas.", valueName: "LIST")) var measures = "nDCG@10,R@100,AP"
+  @Option(help: ArgumentHelp("Answers per query.", valueName: "N")) var depth = 1000
+  @Option(help: ArgumentHelp("The embedding model.", valueName: "NAME")) var model = ModelRegistry.defaultModelName
+  @Option(help: ArgumentHelp("Write TREC run files here.", valueName: "DIR"), completion: .directory) var runFolder: String?
+  @Flag(help: "Search dense vectors exactly instead of through the graph.") var exact = false
+  @OptionGroup var data: DataOptions
+  @OptionGroup var embedding: EmbedderOptions
+  @OptionGroup var output: OutputOptions
+
+  /// One row of the result.
+  private struct Row: Encodable {
+    let task: String
+    let mode: SearchMode
+    let values: [String: Double]
+    let queries: Int
+    let documents: Int
+    let indexingSeconds: Double
+    let queriesPerSecond: Double
+  }
+
+  func run() async throws {
+    let modes = mode.isEmpty ? SearchMode.allCases : mode
+    let measures = try self.measures.split(separator: ",").map { try Measure.parse(String($0)) }
+    let embedder = try modes == [.lexical] ? nil : TransformerEmbedder(
+      directory: data.registry.directory(named: model), precision: embedding.precision)
+    var rows: [Row] = []
+    for directory in directories {
+      let task = try BEIRReader.read(directory: directory, split: split)
+      rows += try await InterruptSignal.cancelling { [self] in
+        try await evaluate(task, modes: modes, measures: measures, embedder: embedder)
+      }
+    }
+    try output.json ? JSONOutput.write(rows) : show(rows, measures: measures)
+  }
+}
+
+extension EvaluateCommand {
+  private func evaluate(
+    _ task: RetrievalTask, modes: [SearchMode], measures: [Measure], embedder: TransformerEmbedder?
+  ) async throws -> [Row] {
+    let clock = ContinuousClock()
+    var options = IngestOptions()
+    options.splitsDocuments = false
+    let index = try TextIndex(encoder: embedder, tokenizer: embedder?.tokenizer ?? WordTokenizer(), options: options)
+    let indexing = ProgressLine("Indexing \(task.name)", unit: "documents", isEnabled: !output.json)
+    let indexingTime = try await clock.measure {
+      for start in stride(from: 0, to: task.corpus.count, by: 500) {
+        try await index.add(Array(task.corpus[start..<min(start + 500, task.corpus.count)]))
+        indexing.update(done: start, total: task.corpus.count)
+      }
+      try await index.collection.settle()
+    }
+    indexing.finish()
+
+    var rows: [Row] = []
+    for mode in modes {
+      let searching = ProgressLine("Searching \(task.name) \(mode.rawValue)", unit: "queries", isEnabled: !output.json)
+      var searcher = index.searcher
+      searcher.mode = mode
+      searcher.options.isExact = exact
+      let start = clock.now
+      let run = try await Run(of: searcher, on: task, depth: depth, name: "needletail-\(mode.rawValue)") { done in
+        searching.update(done: done, total: task.queries.count)
+      }
+      let seconds = (clock.now - start) / .seconds(1)
+      searching.finish()
+      try write(run, task: task, mode: mode)
+      let evaluation = Evaluation(of: run, judgements: task.judgements, measures: measures)
+      let values = measures.map { ($0.description, evaluation.mean(of: $0) ?? 0) }
+      rows.append(Row(
+        task: task.name, mode: mode, values: Dictionary(uniqueKeysWithValues: values), queries: task.queries.count,
+        documents: task.corpus.count, indexingSeconds: indexingTime / .seconds(1),
+        queriesPerSecond: Double(task.queries.count) / seconds))
+    }
+    await index.collection.close()
+    return rows
+  }
+
+  private func write(_ run: Run, task: RetrievalTask, mode: SearchMode) throws {
+    guard let runFolder else { return }
+    try FileManager.default.createDirectory(atPath: runFolder, withIntermediateDirectories: true)
+    try run.write(to: "\(runFolder)/\(task.name)-\(mode.rawValue).trec")
+  }
+
+  private func show(_ rows: [Row], measures: [Measure]) {
+    var table = Table(
+      [("task", .left), ("mode", .left)] + measures.map { ($0.description, .right) }
+        + [("queries/s", .right), ("indexed in", .right)])
+    for row in rows {
+      table.add(
+        [row.task, row.mode.rawValue] + measures.map { Units.fixed(row.values[$0.description] ?? 0, 4) }
+          + [Units.count(Int(row.queriesPerSecond)), Units.duration(seconds: row.indexingSeconds)])
+    }
+    Terminal.standardOutput.write(table.rendered(for: .standardOutput))
+  }
+}

@@ -1,0 +1,80 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Needletail
+
+struct SearchCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "search",
+    abstract: "Find passages by meaning, by words, or both.",
+    discussion: """
+      Filters: type:pdf  folder:notes/  year>=2020  -tag:draft  (a:1 OR b:2)  title:"two words"
+      """)
+
+  @Argument(help: "What you look for.")
+  var query: [String]
+
+  @OptionGroup var target: CollectionOptions
+  @OptionGroup var embedding: EmbedderOptions
+  @OptionGroup var output: OutputOptions
+  @OptionGroup var ranking: RankingOptions
+
+  func run() async throws {
+    let collection = try target.openForReading()
+    let embedder = try ranking.needsEmbedder ? target.embedder(of: collection, precision: embedding.precision) : nil
+    let searcher = Searcher(collection: collection, encoder: embedder, mode: ranking.mode(hasEmbedder: embedder != nil))
+    let response = try await searcher.search(
+      Query(query.joined(separator: " "), filter: ranking.parsedFilter(), limit: ranking.top))
+    try ranking.show(response, as: output)
+  }
+}
+
+struct SimilarCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "similar", abstract: "Find passages like a document that is indexed.")
+
+  @Argument(help: "The document: its path or id as search prints it.", completion: .file())
+  var document: String
+
+  @OptionGroup var target: CollectionOptions
+  @OptionGroup var output: OutputOptions
+  @OptionGroup var ranking: RankingOptions
+
+  func run() async throws {
+    let collection = try target.openForReading()
+    let searcher = Searcher(collection: collection, encoder: nil, mode: .dense)
+    let response = try await searcher.similar(
+      toDocument: document, limit: ranking.top, filter: ranking.parsedFilter())
+    try ranking.show(response, as: output)
+  }
+}
+
+/// How many answers, which, and how they are explained.
+struct RankingOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("dense (by meaning), lexical (by words) or hybrid (both).", valueName: "MODE"))
+  var mode: SearchMode?
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("Number of answers.", valueName: "N"))
+  var top = 10
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("Only documents that satisfy this.", valueName: "FILTER"))
+  var filter: String?
+
+  @Flag(help: "Show what each stage did and why each answer is where it is.")
+  var explain = false
+
+  func validate() throws {
+    guard (1...10_000).contains(top) else { throw ValidationError("--top takes a number from 1 to 10000") }
+  }
+
+  var needsEmbedder: Bool { mode != .lexical }
+
+  /// Collections without vectors are searched by words.
+  func mode(hasEmbedder: Bool) -> SearchMode { mode ?? (hasEmbedder ? .hybrid : .lexical) }
+
+  func parsedFilter() throws -> Filter? { try filter.map { try FilterExpression.parse($0) } }
+
+  func show(_ response: SearchResponse, as output: OutputOptions) throws {
+    if output.json { return try JSONOutput.write(response) }
+    AnswerPrinter(terminal: .standardOutput, explains: explain).show(response)
+  }
+}

@@ -1,0 +1,40 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Needletail
+internal import NeedletailServer
+
+struct ServeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve", abstract: "Open a search page and a JSON API on this machine.")
+
+  @OptionGroup var data: DataOptions
+  @OptionGroup var embedding: EmbedderOptions
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("The collection shown first.", valueName: "NAME"))
+  var collection: String?
+
+  @Option(help: ArgumentHelp("The address to listen on; the default is reachable from this machine only.", valueName: "ADDRESS"))
+  var host = SearchSite.defaultHost
+
+  @Option(help: ArgumentHelp("The port; 0 takes a free one.", valueName: "PORT"))
+  var port = SearchSite.defaultPort
+
+  @Flag(help: "Write the address as JSON once the server listens.")
+  var json = false
+
+  func run() async throws {
+    let registry = data.registry
+    let precision = embedding.precision
+    let site = SearchSite(data: data.directory, preferred: collection ?? "default") { profile in
+      try registry.embedder(for: profile, precision: precision)
+    }
+    let writesJSON = json
+    try await site.run(host: host, port: port) { address in
+      if writesJSON {
+        try? JSONOutput.write(["url": address])
+      } else {
+        Terminal.standardOutput.write("Needletail listens on \(address)  (Control-C stops it)\n")
+      }
+    }
+  }
+}

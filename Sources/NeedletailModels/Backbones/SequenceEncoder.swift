@@ -1,0 +1,83 @@
+internal import NeedletailNumerics
+internal import Synchronization
+
+/// Turns sequences of tokens into one vector each: plans blocks, spreads them over threads, keeps memory for re-use.
+///
+/// Any number of threads may call at the same time; each running block has a workspace of its own, and as many stay for later as
+/// the pool has threads.
+final class SequenceEncoder: Sendable {
+  let backbone: TransformerBackbone
+  let reduction: Activations.Reduction
+  let scaled: Bool
+  let pool: WorkerPool
+  private let maximumLength: Int
+  /// Idle workspaces of blocks that one thread works on.
+  private let idle = Mutex<[LayerWorkspace]>([])
+
+  init(backbone: TransformerBackbone, reduction: Activations.Reduction, scaled: Bool, maximumLength: Int, pool: WorkerPool) {
+    self.backbone = backbone
+    self.reduction = reduction
+    self.scaled = scaled
+    self.maximumLength = maximumLength
+    self.pool = pool
+  }
+
+  var dimension: Int { backbone.shape.hiddenSize }
+
+  /// The vectors of all sequences, one after the other. Empty sequences give zeros.
+  ///
+  /// - Parameter isCancelled: asked before each block; when it says so, the result is nil.
+  func encode(_ sequences: [ArraySlice<Int32>], isCancelled: @Sendable () -> Bool) -> [Float]? {
+    let plan = BlockPlan(lengths: sequences.map(\.count), threadCount: pool.threadCount)
+    let results = Mutex([Float](repeating: 0, count: sequences.count * dimension))
+    let sharesBlocks = plan.blocks.count >= pool.threadCount
+    let run: @Sendable (Int) -> Void = { [self] index in
+      if isCancelled() { return }
+      let texts = plan.blocks[index]
+      let vectors = encode(TokenBlock(sequences[texts]), alone: !sharesBlocks)
+      let start = texts.lowerBound * dimension
+      results.withLock { $0.replaceSubrange(start..<start + vectors.count, with: vectors) }
+    }
+    if sharesBlocks {
+      pool.forEach(plan.blocks.count, run)
+    } else {
+      plan.blocks.indices.forEach(run)
+    }
+    return isCancelled() ? nil : results.withLock { $0 }
+  }
+
+  /// - Parameter alone: whether the block has the pool for itself.
+  private func encode(_ block: TokenBlock, alone: Bool) -> [Float] {
+    let division = alone ? WorkDivision(tokenCount: block.ids.count, pool: pool) : .single
+    let space = takeWorkspace(tokens: block.ids.count, division)
+    defer { putBack(space) }
+    backbone.forward(block, space, division: division)
+    var vectors = [Float](repeating: 0, count: block.sequences.count * dimension)
+    for (index, rows) in block.sequences.enumerated() where !rows.isEmpty {
+      space.state.reduce(rows: rows, reduction, scaled: scaled, into: &vectors, at: index * dimension)
+    }
+    return vectors
+  }
+}
+
+extension SequenceEncoder {
+  private func takeWorkspace(tokens: Int, _ division: WorkDivision) -> LayerWorkspace {
+    let idleOne = idle.withLock { spaces in
+      spaces.firstIndex { $0.isRoomFor(tokens, division) }.map { spaces.remove(at: $0) }
+    }
+    if let idleOne { return idleOne }
+    // room to spare, so that the next block of about this size fits as well
+    let usual = if case .single = division { BlockPlan.maximumTokens } else { (tokens + 63) / 64 * 64 }
+    return backbone.workspace(tokens: max(tokens, usual), division: division, maximumLength: maximumLength)
+  }
+
+  /// Keeps the largest ones.
+  private func putBack(_ space: LayerWorkspace) {
+    idle.withLock { spaces in
+      spaces.append(space)
+      guard spaces.count > pool.threadCount else { return }
+      let smallest = spaces.indices.min { spaces[$0].tokenCapacity < spaces[$1].tokenCapacity }
+      if let smallest { spaces.remove(at: smallest) }
+    }
+  }
+}

@@ -1,0 +1,35 @@
+internal import Foundation
+internal import NeedletailNumerics
+
+extension ModelDirectory {
+  /// Copies the files that make up the model, and what its authors say of it; not what else lies in the directory.
+  ///
+  /// - Parameter writingModules: whether to write module files, because the directory has none.
+  func copy(to destination: String, writingModules: Bool) throws(ModelError) {
+    let network = modules.transformerFolder.isEmpty ? "" : modules.transformerFolder + "/"
+    let networkFiles = ["config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json", "added_tokens.json"]
+    var names = networkFiles.map { network + $0 } + ["README.md", "LICENSE"]
+    if !writingModules {
+      names += ["modules.json", "config_sentence_transformers.json", modules.poolingFolder + "/config.json"]
+      names += SentenceModules.settingsNames.map { network + $0 }
+    }
+    for name in names where FileManager.default.fileExists(atPath: path + "/" + name) {
+      try Self.place(path + "/" + name, at: destination + "/" + name, linking: false)
+    }
+    try Self.place(weights.path, at: destination + "/" + network + Self.weightsName, linking: true)
+    if writingModules { try modules.write(to: destination, dimension: configuration.hiddenSize) }
+  }
+
+  private static func place(_ source: String, at destination: String, linking: Bool) throws(ModelError) {
+    // Model caches consist of symbolic links; the copy shall outlive them.
+    let source = URL(fileURLWithPath: source).resolvingSymlinksInPath().path
+    let folder = URL(fileURLWithPath: destination).deletingLastPathComponent().path
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      if linking, (try? FileManager.default.linkItem(atPath: source, toPath: destination)) != nil { return }
+      try FileManager.default.copyItem(atPath: source, toPath: destination)
+    } catch {
+      throw .cannotWrite(path: destination, reason: error.localizedDescription)
+    }
+  }
+}

@@ -1,0 +1,119 @@
+internal import Foundation
+public import NeedletailCore
+public import NeedletailStore
+public import NeedletailText
+
+/// An index of texts inside of an application, in few lines.
+///
+/// ```swift
+/// let index = try TextIndex(encoder: embedder, tokenizer: embedder.tokenizer)
+/// try await index.add(["The needletail is the fastest bird in level flight.", "Bread rises because of yeast."])
+/// for answer in try await index.search("swift animals") { print(answer.score, answer.text) }
+/// ```
+///
+/// With a name it lives in a data directory and is there again the next time; without, it is temporary. Without an
+/// encoder it finds words instead of meanings, for which no model is needed.
+public struct TextIndex: Sendable {
+  public let collection: Collection
+  /// How it answers.
+  public var searcher: Searcher
+  private let encoder: (any TextEmbedder)?
+  private let tokenizer: any Tokenizer
+  private let options: IngestOptions
+  /// Goes away with the last copy of a temporary index.
+  private let temporary: TemporaryFolder?
+
+  /// Opens an index, or makes it.
+  ///
+  /// - Parameters:
+  ///   - name: the collection; nil for a temporary one.
+  ///   - directory: where named collections are.
+  ///   - encoder: the model; nil for word search only.
+  ///   - tokenizer: that of the model, to cut texts into passages that it takes in whole.
+  /// - Throws: `StoreError`, for example if another process is writing to it or it was made with another model.
+  public init(
+    named name: String? = nil, in directory: DataDirectory = .standard(), encoder: (any TextEmbedder)? = nil,
+    tokenizer: any Tokenizer = WordTokenizer(), analyzer: AnalyzerSpecification = .english, options: IngestOptions = IngestOptions()
+  ) throws {
+    temporary = name == nil ? try TemporaryFolder() : nil
+    let directory = temporary.map { DataDirectory(path: $0.path) } ?? directory
+    let settings = CollectionSettings(encoder: encoder?.profile, analyzer: analyzer)
+    collection = try Collection.open(name ?? "temporary", in: directory, access: .create(settings))
+    searcher = Searcher(collection: collection, encoder: encoder)
+    self.encoder = encoder
+    self.tokenizer = tokenizer
+    self.options = options
+  }
+
+  /// Adds texts. They can be searched when this returns.
+  ///
+  /// - Returns: the ids they got, which follow from the texts: adding a text again changes nothing.
+  @discardableResult
+  public func add(_ texts: [String]) async throws -> [String] {
+    let documents = try texts.map { Document(id: try Self.id(of: $0), text: $0) }
+    try await add(documents)
+    return documents.map(\.id)
+  }
+
+  /// Adds documents, each in place of the one with its id.
+  public func add(_ documents: [Document], structure: TextStructure = .plain) async throws {
+    try collection.check(encoder)
+    let preparation = PassagePreparation(profile: collection.settings.encoder, tokenizer: tokenizer, options: options)
+    var start = 0
+    while start < documents.count {
+      try Task.checkCancellation()
+      let batch = documents[start..<min(start + options.commitDocuments, documents.count)]
+      start = batch.endIndex
+      var prepared = batch.map { preparation.prepare($0, structure: structure, root: nil, fingerprint: nil) }
+      if let encoder { prepared = try await PassageEmbedder(encoder: encoder, batchTokens: options.batchTokens).embed(prepared) }
+      try await collection.write(prepared.map(\.write))
+    }
+  }
+
+  /// Indexes files and folders; see ``IngestPipeline``.
+  @discardableResult
+  public func add(
+    contentsOf paths: [String], progress: @escaping @Sendable (IngestProgress) -> Void = { _ in }
+  ) async throws -> IngestReport {
+    try await IngestPipeline(collection: collection, encoder: encoder, tokenizer: tokenizer, options: options)
+      .run(paths: paths, progress: progress)
+  }
+
+  /// Removes documents; ids that do not exist are passed over.
+  ///
+  /// - Returns: how many were removed.
+  @discardableResult
+  public func remove(_ ids: [String]) async throws -> Int { try await collection.remove(documents: ids) }
+
+  /// The best answers to a question, best first.
+  public func search(_ text: String, limit: Int = 10, filter: Filter? = nil) async throws -> [Answer] {
+    try await searcher.search(Query(text, filter: filter, limit: limit)).answers
+  }
+
+  /// The documents most like one of the index.
+  public func similar(to id: String, limit: Int = 10, filter: Filter? = nil) async throws -> [Answer] {
+    try await searcher.similar(toDocument: id, limit: limit, filter: filter).answers
+  }
+
+  /// The number of documents.
+  public var count: Int {
+    get throws { try collection.snapshot().documentCount }
+  }
+
+  private static func id(of text: String) throws -> String {
+    String(try ContentDigest.of(ReadDocument(text: text)).prefix(24))
+  }
+}
+
+/// A folder that is removed with its owner.
+private final class TemporaryFolder: Sendable {
+  let path: String
+
+  init() throws {
+    let url = FileManager.default.temporaryDirectory.appendingPathComponent("needletail-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    path = url.path
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+}

@@ -1,0 +1,76 @@
+internal import NeedletailCore
+internal import NeedletailStore
+
+/// The rankings of the sources for one question, at one state of the collection.
+struct CandidateSearch: Sendable {
+  let snapshot: Snapshot
+  let mode: SearchMode
+  let text: String
+  /// What the embedder made of the text; nil in lexical mode.
+  let vector: [Float]?
+  let filter: Filter?
+  let options: SearcherOptions
+
+  /// What the sources gave down to some depth.
+  struct Candidates: Sendable {
+    var ranked: [ReciprocalRankFusion.Fused]
+    var stages: [Explanation.Stage]
+    /// True if going deeper would find more.
+    var mayHaveMore: Bool
+  }
+
+  /// Asks the sources side by side and merges their rankings.
+  func candidates(depth: Int) async throws -> Candidates {
+    async let lexical = lexicalRanking(depth: depth)
+    let dense = try denseRanking(depth: depth)
+    let rankings = [dense, try await lexical].compactMap(\.self)
+    let watch = Stopwatch()
+    let ranked = rankings.count == 1 ? Self.alone(rankings[0].ranking) : options.fusion.fuse(rankings.map(\.ranking))
+    var stages = rankings.map(\.stage)
+    if rankings.count > 1 { stages.append(watch.stage("fuse", candidates: ranked.count)) }
+    return Candidates(ranked: ranked, stages: stages, mayHaveMore: rankings.contains { $0.stage.candidates >= depth })
+  }
+
+  private typealias Timed = (ranking: ReciprocalRankFusion.Ranking, stage: Explanation.Stage)
+
+  private func denseRanking(depth: Int) throws -> Timed? {
+    guard mode != .lexical, let vector else { return nil }
+    let watch = Stopwatch()
+    let found = try snapshot.nearest(
+      to: vector, limit: depth, filter: filter, options: DenseSearchOptions(isExact: options.isExact, efSearch: options.efSearch))
+    return (Self.ranking("dense", found), watch.stage("dense", candidates: found.count))
+  }
+
+  private func lexicalRanking(depth: Int) async throws -> Timed? {
+    guard mode != .dense else { return nil }
+    let watch = Stopwatch()
+    let found = try snapshot.lexical(text, limit: depth, filter: filter)
+    return (Self.ranking("lexical", found), watch.stage("lexical", candidates: found.count))
+  }
+
+  private static func ranking(_ source: String, _ found: [ScoredPassage]) -> ReciprocalRankFusion.Ranking {
+    ReciprocalRankFusion.Ranking(source: source, passages: found.map { ($0.id, Double($0.score)) })
+  }
+
+  /// A single ranking keeps its own scores.
+  private static func alone(_ ranking: ReciprocalRankFusion.Ranking) -> [ReciprocalRankFusion.Fused] {
+    ranking.passages.enumerated().map { index, passage in
+      let contribution = Hit.Contribution(source: ranking.source, rank: index + 1, score: passage.score)
+      return ReciprocalRankFusion.Fused(id: passage.id, score: passage.score, contributions: [contribution])
+    }
+  }
+}
+
+/// Measures the time of a stage.
+struct Stopwatch {
+  private let start = ContinuousClock.now
+
+  var seconds: Double {
+    let elapsed = ContinuousClock.now - start
+    return Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
+  }
+
+  func stage(_ name: String, candidates: Int) -> Explanation.Stage {
+    Explanation.Stage(name: name, seconds: seconds, candidates: candidates)
+  }
+}

@@ -1,0 +1,113 @@
+public import NeedletailCore
+public import NeedletailStore
+internal import NeedletailText
+
+/// Answers questions from one collection.
+///
+/// A value that may be shared by any number of tasks; each search sees the collection as it is at that moment. Hybrid
+/// questions are answered by words alone where a collection has no vectors.
+public struct Searcher: Retriever {
+  /// Most answers that can be asked for at once.
+  public static let largestLimit = 10_000
+
+  public let collection: Collection
+  public var mode: SearchMode
+  public var options: SearcherOptions
+  private let encoder: (any TextEmbedder)?
+  private let analyzer: Result<Analyzer, TextError>
+
+  /// - Parameter encoder: the model that made the vectors of the collection; nil searches by words only.
+  public init(
+    collection: Collection, encoder: (any TextEmbedder)?, mode: SearchMode = .hybrid, options: SearcherOptions = SearcherOptions()
+  ) {
+    self.collection = collection
+    self.encoder = encoder
+    self.mode = mode
+    self.options = options
+    let specification = collection.settings.analyzer
+    analyzer = Result { () throws(TextError) in try Analyzer(specification) }
+  }
+
+  /// The ranking alone, without texts; see ``search(_:)``.
+  public func retrieve(_ query: Query) async throws -> [Hit] {
+    let (ranked, _) = try await rank(query, QueryText(query.text))
+    return ranked.map { Hit(passage: $0.fused.id, document: $0.passage.document, score: $0.fused.score, contributions: $0.fused.contributions) }
+  }
+
+  /// The best passages with everything to show them.
+  ///
+  /// A question without words, such as an empty one, has no answers.
+  ///
+  /// - Throws: `RetrievalError` if the question cannot be asked of this collection, `StoreError`, or what the embedder
+  ///   throws.
+  public func search(_ query: Query) async throws -> SearchResponse {
+    let watch = Stopwatch()
+    let text = QueryText(query.text)
+    var (ranked, explanation) = try await rank(query, text)
+    let showing = Stopwatch()
+    let highlighter = Highlighter(query: text.text, analyzer: try analyzer.get())
+    let answers = ranked.map { answer($0, highlighter: highlighter) }
+    if !ranked.isEmpty { explanation.stages.append(showing.stage("highlight", candidates: answers.count)) }
+    explanation.seconds = watch.seconds
+    return SearchResponse(answers: answers, explanation: explanation)
+  }
+
+  /// A passage in its place.
+  struct Ranked: Sendable {
+    var fused: ReciprocalRankFusion.Fused
+    var passage: StoredPassage
+  }
+
+  // MARK: ranking
+
+  private func rank(_ query: Query, _ text: QueryText) async throws -> ([Ranked], Explanation) {
+    guard (1...Self.largestLimit).contains(query.limit) else { throw RetrievalError.limitOutOfRange(query.limit) }
+    var explanation = Explanation(mode: try carriedOutMode(), query: text.text, isQueryCut: text.isCut)
+    guard !text.isEmpty else { return ([], explanation) }
+    let snapshot = try collection.snapshot()
+    let encoding = Stopwatch()
+    let vector = explanation.mode == .lexical ? nil : try await vector(of: text.text)
+    if vector != nil { explanation.stages.append(encoding.stage("encode", candidates: 0)) }
+    let search = CandidateSearch(
+      snapshot: snapshot, mode: explanation.mode, text: text.text, vector: vector, filter: query.filter, options: options)
+    let selection = AnswerSelection(snapshot: snapshot, limit: query.limit, perDocument: options.maximumPassagesPerDocument)
+    let ranked = try await selection.fill(
+      startingAt: max(options.candidates, 3 * query.limit), stages: &explanation.stages, candidates: search.candidates)
+    return (ranked, explanation)
+  }
+
+  /// What the mode comes to in this collection.
+  private func carriedOutMode() throws(RetrievalError) -> SearchMode {
+    guard mode != .lexical else { return .lexical }
+    guard let expected = collection.settings.encoder else {
+      guard mode == .hybrid else { throw .noVectors(collection: collection.name) }
+      return .lexical
+    }
+    guard let encoder else { throw .embedderMissing(collection: collection.name, model: expected.name) }
+    guard encoder.profile.digest == expected.digest else {
+      throw .embedderMismatch(collection: collection.name, expected: expected.name, received: encoder.profile.name)
+    }
+    return mode
+  }
+
+  private func vector(of text: String) async throws -> [Float] {
+    guard let encoder else { return [] }
+    let vectors = try await encoder.encode([text], as: .query)
+    guard vectors.values.count == encoder.profile.dimension else {
+      throw RetrievalError.embedderBrokePromise(expected: encoder.profile.dimension, received: vectors.values.count)
+    }
+    return vectors.values
+  }
+
+  // MARK: showing
+
+  func answer(_ ranked: Ranked, highlighter: Highlighter?) -> Answer {
+    let passage = ranked.passage
+    let matches = highlighter?.matches(in: passage.text) ?? []
+    return Answer(
+      passage: passage.id, document: passage.document, title: passage.title, headings: passage.passage.headings, text: passage.text,
+      byteRange: passage.passage.byteRange, highlights: Highlighter.ranges(of: matches),
+      snippet: SnippetChooser(longest: options.snippetBytes).snippet(of: passage.text, matches: matches), score: ranked.fused.score,
+      contributions: ranked.fused.contributions, payload: passage.payload)
+  }
+}

@@ -1,0 +1,77 @@
+internal import Logging
+internal import NeedletailCore
+internal import NeedletailRetrieval
+internal import NeedletailStore
+
+/// The collections of a site, opened when they are first asked for and kept open.
+///
+/// The names are looked up for each request, so that collections which another process makes or removes appear and
+/// disappear. What is in one is current because every search takes a new snapshot.
+actor CollectionShelf {
+  typealias EmbedderSource = @Sendable (EmbedderProfile) async throws -> any TextEmbedder
+
+  private let names: @Sendable () throws -> [String]
+  private let open: @Sendable (String) throws -> Collection
+  private let embedderSource: EmbedderSource
+  private let logger: Logger
+  private var books: [String: Book] = [:]
+  private var embedders: [String: Task<any TextEmbedder, any Error>] = [:]
+
+  /// A collection and what was worked out about it.
+  struct Book: Sendable {
+    let collection: Collection
+    let facetCounter = FacetCounter()
+  }
+
+  init(
+    names: @escaping @Sendable () throws -> [String], open: @escaping @Sendable (String) throws -> Collection,
+    embedder: @escaping EmbedderSource, logger: Logger
+  ) {
+    self.names = names
+    self.open = open
+    self.embedderSource = embedder
+    self.logger = logger
+  }
+
+  /// All collections that can be opened. One that is damaged does not keep the others from being searched; if there is
+  /// no other, its error is thrown.
+  func all() throws -> [Book] {
+    let current = try names()
+    books = books.filter { current.contains($0.key) }
+    var failure: (any Error)?
+    let opened = current.compactMap { name -> Book? in
+      do {
+        return try book(name)
+      } catch {
+        logger.error("a collection cannot be opened", metadata: ["collection": "\(name)", "error": "\(error)"])
+        failure = error
+        return nil
+      }
+    }
+    if opened.isEmpty, let failure { throw failure }
+    return opened
+  }
+
+  func book(_ name: String) throws -> Book {
+    if let book = books[name] { return book }
+    guard try names().contains(name) else { throw ServerError.unknownCollection(name) }
+    let book = Book(collection: try open(name))
+    books[name] = book
+    return book
+  }
+
+  /// The embedder of a collection, loaded once for all collections of its model; nil for a collection without vectors.
+  func embedder(for collection: Collection) async throws -> (any TextEmbedder)? {
+    guard let profile = collection.settings.encoder else { return nil }
+    if let loading = embedders[profile.digest] { return try await loading.value }
+    let loading = Task { [embedderSource] in try await embedderSource(profile) }
+    embedders[profile.digest] = loading
+    do {
+      return try await loading.value
+    } catch {
+      // A model that is fetched later is found then.
+      embedders[profile.digest] = nil
+      throw error
+    }
+  }
+}

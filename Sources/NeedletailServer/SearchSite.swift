@@ -1,0 +1,105 @@
+internal import HTTPTypes
+package import Hummingbird
+public import Logging
+internal import NIOCore
+public import NeedletailCore
+public import NeedletailStore
+
+/// The search page and its interface for programs, on one port.
+public struct SearchSite: Sendable {
+  /// Where the site listens if nothing else is asked for: this machine only.
+  public static let defaultHost = "127.0.0.1"
+  /// The port the site listens on if nothing else is asked for.
+  public static let defaultPort = 7700
+
+  private let service: SearchService
+  private let logger: Logger
+
+  /// A site over the collections of a data directory, those which other processes make later included.
+  ///
+  /// - Parameters:
+  ///   - data: where the collections are.
+  ///   - preferred: the collection that is searched unless another one is chosen; it need not exist yet.
+  ///   - embedder: loads the model of a collection. It is called when the first question needs the model and not again
+  ///     once it has returned; what it throws is told to the person who asked.
+  public init(
+    data: DataDirectory, preferred: String = "default", logger: Logger = Logger(label: "needletail.server"),
+    embedder: @escaping @Sendable (EmbedderProfile) async throws -> any TextEmbedder
+  ) {
+    let shelf = CollectionShelf(
+      names: {
+        let names = try data.collectionNames()
+        return names.filter { $0 == preferred } + names.filter { $0 != preferred }
+      }, open: { try Collection.open($0, in: data, access: .read) }, embedder: embedder, logger: logger)
+    self.init(service: SearchService(shelf), logger: logger)
+  }
+
+  /// A site over one collection that is open already, whatever it is opened for.
+  ///
+  /// - Parameter embedder: the model that made the collection's vectors; nil searches by words and by the vectors there are.
+  public init(
+    collection: Collection, embedder: (any TextEmbedder)?, logger: Logger = Logger(label: "needletail.server")
+  ) {
+    let name = collection.name
+    let shelf = CollectionShelf(
+      names: { [name] }, open: { _ in collection },
+      embedder: { profile in
+        guard let embedder else { throw ServerError.noModel(profile.name) }
+        return embedder
+      }, logger: logger)
+    self.init(service: SearchService(shelf), logger: logger)
+  }
+
+  package init(service: SearchService, logger: Logger) {
+    self.service = service.running(on: SearchExecutor())
+    self.logger = logger
+  }
+
+  /// Serves until the process is told to stop (SIGINT, SIGTERM), then answers what is under way and returns.
+  ///
+  /// - Parameters:
+  ///   - host: the address to bind. Bound to the loopback, the site answers for the local machine only and refuses
+  ///     requests under other host names.
+  ///   - port: the port to bind; 0 lets the system choose.
+  ///   - onReady: called once with the address of the page when it can be opened.
+  /// - Throws: `ServerError.cannotListen` if the address is taken or not allowed.
+  public func run(
+    host: String = defaultHost, port: Int = defaultPort, onReady: @escaping @Sendable (String) -> Void = { _ in }
+  ) async throws {
+    let application = Application(
+      router: try router(boundTo: host),
+      configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "needletail"),
+      onServerRunning: { channel in
+        onReady(Self.address(host: host, port: channel.localAddress?.port ?? port))
+      },
+      logger: logger)
+    do {
+      try await application.runService()
+    } catch let error as any Problem {
+      throw error
+    } catch let error as IOError {
+      throw ServerError.cannotListen(host: host, port: port, reason: error.localizedDescription)
+    }
+  }
+
+  /// All routes, for a server bound to `host`.
+  package func router(boundTo host: String = defaultHost) throws(ServerError) -> Router<BasicRequestContext> {
+    let templates = try Templates()
+    let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
+    router.add(middleware: RequestLog())
+    router.add(middleware: SecurityHeaders())
+    router.add(middleware: ErrorAnswers(templates: templates))
+    router.add(middleware: HostGuard(boundTo: host))
+    SearchPageRoute(service: service, templates: templates).add(to: router)
+    DocumentPageRoute(service: service, templates: templates).add(to: router)
+    Assets().add(to: router)
+    SearchRoutes(service: service).add(to: router)
+    HealthRoutes(service: service).add(to: router)
+    return router
+  }
+
+  private static func address(host: String, port: Int) -> String {
+    let shown = host == "0.0.0.0" || host == "::" ? "localhost" : host.contains(":") ? "[\(host)]" : host
+    return "http://\(shown):\(port)/"
+  }
+}

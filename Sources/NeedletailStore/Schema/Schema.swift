@@ -1,0 +1,105 @@
+internal import GRDB
+
+/// The tables of a collection.
+///
+/// Numbers of documents and passages only grow and are never used twice, so whatever is remembered under one of them
+/// (a row of an index, an entry of a cache) either still means the same or is gone.
+enum Schema {
+  /// The format this version writes; it is kept in SQLite's `user_version`.
+  static let version = 1
+  /// "Ndlt", kept in SQLite's `application_id`, so that `file` and people can tell what the file is.
+  static let applicationID = 0x4E64_6C74
+
+  /// Refuses files of later versions.
+  static func check(_ db: Database, path: String) throws {
+    let found = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+    guard found <= version else { throw StoreError.madeByNewerVersion(path: path, found: found, supported: version) }
+  }
+
+  /// Whether the tables are there in the form this version reads.
+  static func isCurrent(_ db: Database) throws -> Bool { try Int.fetchOne(db, sql: "PRAGMA user_version") == version }
+
+  /// Brings the tables up to this version.
+  static func migrate(_ writer: any DatabaseWriter) throws {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1: documents, passages, vectors, fields, segments") { db in
+      for statement in firstVersion { try db.execute(sql: statement) }
+      try db.execute(sql: "PRAGMA application_id = \(applicationID)")
+      try db.execute(sql: "PRAGMA user_version = 1")
+    }
+    try migrator.migrate(writer)
+  }
+
+  /// Texts and values are blobs of UTF-8: they may contain zero bytes, and they compare byte by byte.
+  private static let firstVersion = [
+    """
+    CREATE TABLE collection (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      settings TEXT NOT NULL,
+      operation INTEGER NOT NULL DEFAULT 0,
+      documents INTEGER NOT NULL DEFAULT 0,
+      passages INTEGER NOT NULL DEFAULT 0,
+      lastDocument INTEGER NOT NULL DEFAULT 0,
+      lastPassage INTEGER NOT NULL DEFAULT 0,
+      lastSegment INTEGER NOT NULL DEFAULT 0,
+      watermark INTEGER NOT NULL DEFAULT 0)
+    """,
+    """
+    CREATE TABLE document (
+      number INTEGER PRIMARY KEY,
+      id TEXT NOT NULL UNIQUE,
+      title TEXT NOT NULL,
+      root TEXT,
+      size INTEGER, modified INTEGER, hash TEXT,
+      indexedAt REAL NOT NULL,
+      firstPassage INTEGER NOT NULL,
+      passageCount INTEGER NOT NULL)
+    """,
+    "CREATE INDEX documentByRoot ON document(root)",
+    """
+    CREATE TABLE content (
+      document INTEGER PRIMARY KEY REFERENCES document ON DELETE CASCADE,
+      payload TEXT NOT NULL,
+      text BLOB NOT NULL)
+    """,
+    """
+    CREATE TABLE passage (
+      id INTEGER PRIMARY KEY,
+      document INTEGER NOT NULL REFERENCES document ON DELETE CASCADE,
+      ordinal INTEGER NOT NULL,
+      lower INTEGER NOT NULL,
+      upper INTEGER NOT NULL,
+      headings TEXT)
+    """,
+    "CREATE INDEX passageByDocument ON passage(document)",
+    """
+    CREATE TABLE vector (
+      passage INTEGER PRIMARY KEY REFERENCES passage ON DELETE CASCADE,
+      components BLOB NOT NULL)
+    """,
+    """
+    CREATE TABLE field (
+      document INTEGER NOT NULL REFERENCES document ON DELETE CASCADE,
+      path TEXT NOT NULL,
+      kind INTEGER NOT NULL,
+      value)
+    """,
+    "CREATE INDEX fieldByDocument ON field(document)",
+    "CREATE INDEX fieldByValue ON field(path, kind, value, document)",
+    // Passages that are gone but may still stand in a segment.
+    "CREATE TABLE removal (firstPassage INTEGER PRIMARY KEY, passageCount INTEGER NOT NULL)",
+    "CREATE TABLE root (path TEXT PRIMARY KEY, addedAt REAL NOT NULL)",
+    // `passages` says which passage each row of the segment's files stands for.
+    "CREATE TABLE segment (number INTEGER PRIMARY KEY, rows INTEGER NOT NULL, passages BLOB NOT NULL)",
+    """
+    CREATE TABLE segmentFile (
+      segment INTEGER NOT NULL REFERENCES segment ON DELETE CASCADE,
+      kind TEXT NOT NULL,
+      name TEXT NOT NULL UNIQUE,
+      bytes INTEGER NOT NULL,
+      checksum INTEGER NOT NULL,
+      format TEXT NOT NULL,
+      PRIMARY KEY (segment, kind))
+    """,
+  ]
+}

@@ -1,0 +1,186 @@
+internal import Foundation
+internal import GRDB
+internal import NeedletailCore
+internal import NeedletailIndex
+internal import NeedletailNumerics
+internal import NeedletailText
+
+/// Makes segments: from vectors in memory, from rows of SQLite, from files.
+struct SegmentMaker: Sendable {
+  /// Texts read in one transaction while a lexical index is built, so that building does not hold up the log.
+  private static let textRows = 4_096
+
+  let settings: CollectionSettings
+  let analyzer: Analyzer
+  let database: CollectionDatabase
+  let folder: String
+
+  // MARK: in memory
+
+  /// A piece of the delta over passages whose vectors are at hand.
+  func piece(passages: PassageRuns, vectors: DenseVectors?) throws(StoreError) -> SegmentContents {
+    try contents(number: nil, passages: passages, vectors: vectors, keepsVectors: true)
+  }
+
+  /// A segment in memory, in place of one whose files cannot be used.
+  func substitute(for record: SegmentRecord, db: Database) throws -> SegmentContents {
+    let (passages, vectors) = try rows(db, of: record.passages)
+    return try contents(number: record.number, passages: passages, vectors: vectors, keepsVectors: false)
+  }
+
+  private func contents(
+    number: Int64?, passages: PassageRuns, vectors: DenseVectors?, keepsVectors: Bool
+  ) throws(StoreError) -> SegmentContents {
+    let dense = passages.isEmpty ? nil : try vectors.map { vectors throws(StoreError) in try denseIndex(vectors, layout: .flat) }
+    return SegmentContents(
+      number: number, passages: passages, dense: dense, lexical: LexicalSource { try self.lexicalIndex(of: passages) },
+      vectors: keepsVectors ? vectors : nil, isDamaged: number != nil)
+  }
+
+  /// One piece with the passages of several that still count, each of which comes after the one before.
+  func joined(_ pieces: [Segment]) throws(StoreError) -> SegmentContents {
+    var passages = PassageRuns()
+    var values: [Float] = []
+    for piece in pieces {
+      let live = piece.livePassages
+      for range in live.runs {
+        passages.append(first: range.lowerBound, count: range.count)
+        guard let vectors = piece.contents.vectors else { continue }
+        let rows = piece.passages.rows(in: range)
+        values += vectors.values[rows.lowerBound * vectors.dimension..<rows.upperBound * vectors.dimension]
+      }
+    }
+    return try piece(passages: passages, vectors: settings.encoder.map { DenseVectors(dimension: $0.dimension, values: values) })
+  }
+
+  // MARK: from SQLite
+
+  /// The passages that exist, with their vectors if the collection has any.
+  func rows(_ db: Database, of passages: PassageRuns) throws -> (passages: PassageRuns, vectors: DenseVectors?) {
+    try rows(db, in: passages.runs, capacity: passages.count)
+  }
+
+  func rows(_ db: Database, in ranges: [Range<PassageID>], capacity: Int = 0) throws -> (passages: PassageRuns, vectors: DenseVectors?) {
+    guard let encoder = settings.encoder else { return (try PassageRows.passages(db, in: ranges), nil) }
+    return try PassageRows.vectors(db, in: ranges, encoder: encoder, precision: settings.precision, capacity: capacity)
+  }
+
+  /// The dense index over some vectors; nil asks for the layout of the settings.
+  func denseIndex(_ vectors: DenseVectors, layout: DenseIndexSpecification.Layout? = nil) throws(StoreError) -> any SearchIndex {
+    var specification = settings.index
+    if let layout { specification.layout = layout }
+    do {
+      return try DenseIndexFactory.build(vectors, similarity: settings.encoder?.similarity ?? .dot, specification: specification)
+    } catch {
+      throw StoreError(error, at: folder)
+    }
+  }
+
+  func lexicalIndex(of passages: PassageRuns) throws -> LexicalIndex {
+    var builder = LexicalIndexBuilder()
+    for start in stride(from: 0, to: passages.count, by: Self.textRows) {
+      let rows = start..<min(start + Self.textRows, passages.count)
+      var texts: [(passage: PassageID, terms: [String])] = []
+      try database.reader.read { db in
+        for range in passages.passages(inRows: rows) {
+          try PassageRows.forEachText(db, in: range) { passage, text in
+            texts.append((passage, analyzer.terms(in: String(text)).map(\.term)))
+          }
+        }
+      }
+      builder.add(texts, rows: rows, of: passages)
+    }
+    return builder.build()
+  }
+
+  // MARK: files
+
+  /// Builds the files of a new segment and opens them.
+  func write(number: Int64, passages: PassageRuns, vectors: DenseVectors?) throws(StoreError) -> (record: SegmentRecord, contents: SegmentContents) {
+    var written: [SegmentFileRecord] = []
+    do {
+      if let vectors {
+        written.append(try writeFile(.dense, number: number) { path in try DenseIndexFactory.write(denseIndex(vectors), to: path) })
+      }
+      written.append(try writeFile(.lexical, number: number) { path in try lexicalIndex(of: passages).write(to: path) })
+      let record = SegmentRecord(number: number, passages: passages, files: written)
+      return (record, try open(record))
+    } catch {
+      for file in written { FileStatus.remove(path(of: file)) }
+      throw StoreError(error, at: folder)
+    }
+  }
+
+  private func writeFile(_ kind: SegmentFileKind, number: Int64, _ body: (String) throws -> Void) throws -> SegmentFileRecord {
+    let name = "\(number).\(kind.rawValue)"
+    let path = "\(folder)/\(name)"
+    let temporary = path + ".partial"
+    do {
+      try body(temporary)
+      try FileStatus.publish(temporary, as: path, in: folder)
+    } catch {
+      FileStatus.remove(temporary)
+      throw error
+    }
+    let (bytes, checksum) = try FileIdentity.of(path)
+    return SegmentFileRecord(kind: kind, name: name, bytes: bytes, checksum: checksum, format: format(of: kind))
+  }
+
+  /// Opens the files of a segment after checking that they are the ones SQLite names, bit by bit.
+  ///
+  /// - Throws: `SegmentFileProblem` for the first file that is not.
+  func open(_ record: SegmentRecord) throws -> SegmentContents {
+    var files: [SegmentFile] = []
+    let dense = try settings.encoder.map { encoder in
+      let file = try verified(.dense, of: record)
+      files.append(file)
+      let index = try problem(with: file.record) { try DenseIndexFactory.open(file.path) }
+      guard index.count == record.passages.count, index.dimension == encoder.dimension else {
+        throw SegmentFileProblem(name: file.record.name, reason: "it has other rows than it should")
+      }
+      return index
+    }
+    let file = try verified(.lexical, of: record)
+    files.append(file)
+    let lexical = try problem(with: file.record) { try LexicalIndex.open(file.path) }
+    guard lexical.count == record.passages.count else {
+      throw SegmentFileProblem(name: file.record.name, reason: "it has other rows than it should")
+    }
+    return SegmentContents(
+      number: record.number, passages: record.passages, dense: dense, lexical: LexicalSource(lexical), files: files)
+  }
+
+  private func verified(_ kind: SegmentFileKind, of record: SegmentRecord) throws -> SegmentFile {
+    guard let file = record.file(kind) else { throw SegmentFileProblem(name: "\(record.number).\(kind.rawValue)", reason: "it was never written") }
+    guard file.format == format(of: kind) else { throw SegmentFileProblem(name: file.name, reason: "another version wrote it") }
+    let (bytes, checksum) = try problem(with: file) { try FileIdentity.of(path(of: file)) }
+    guard bytes == file.bytes else { throw SegmentFileProblem(name: file.name, reason: "it has \(bytes) bytes instead of \(file.bytes)") }
+    guard checksum == file.checksum else { throw SegmentFileProblem(name: file.name, reason: "its checksum is wrong") }
+    return SegmentFile(record: file, path: path(of: file))
+  }
+
+  private func problem<Value>(with file: SegmentFileRecord, _ body: () throws -> Value) throws -> Value {
+    do {
+      return try body()
+    } catch {
+      let isMissing = FileStatus.size(of: path(of: file)) == nil
+      throw SegmentFileProblem(name: file.name, reason: isMissing ? "it is missing" : "\(error)")
+    }
+  }
+
+  /// Names everything but the rows that the bytes of a file depend on.
+  private func format(of kind: SegmentFileKind) -> String {
+    switch kind {
+    case .dense: "dense-1:\(settings.index.codec.rawValue)"
+    case .lexical: "lexical-1:\(settings.analyzer.fingerprint)"
+    }
+  }
+
+  private func path(of file: SegmentFileRecord) -> String { "\(folder)/\(file.name)" }
+}
+
+/// Why an index file cannot be used.
+struct SegmentFileProblem: Error {
+  var name: String
+  var reason: String
+}

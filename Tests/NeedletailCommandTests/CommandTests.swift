@@ -1,0 +1,116 @@
+import Foundation
+import Testing
+
+/// What a person sees who types the commands. Word search only, so that no model is needed.
+@Suite struct CommandTests {
+  private struct Report: Decodable {
+    let added, updated, unchanged, removed, passages: Int
+  }
+
+  private struct Response: Decodable {
+    struct Answer: Decodable { let document: String }
+    let answers: [Answer]
+  }
+
+  private func notes() throws -> Product {
+    let product = try Product()
+    try product.write("notes/tides.md", "# Tides\n\nThe moon pulls the sea, and the water rises twice a day.\n")
+    try product.write("notes/bread.txt", "Knead the dough, let it rest, bake it hot.\n")
+    try product.write("notes/drafts/idea.txt", "A boat that sails on the moon.\n")
+    return product
+  }
+
+  @Test func findsWhatWasIndexed() throws {
+    let product = try notes()
+    let indexing = try product.run("index", product.folder.path + "/notes", "--lexical-only", "--json")
+    #expect(indexing.code == 0, "\(indexing.errors)")
+    #expect(try indexing.json(Report.self).added == 3)
+    let response = try product.run("search", "dough", "--json").json(Response.self)
+    #expect(response.answers.count == 1)
+    #expect(response.answers.first?.document.hasSuffix("bread.txt") == true)
+  }
+
+  @Test func aSecondRunTouchesOnlyWhatChanged() throws {
+    let product = try notes()
+    let folder = product.folder.path + "/notes"
+    _ = try product.run("index", folder, "--lexical-only")
+    try product.write("notes/bread.txt", "Rye needs a sour starter.\n")
+    try FileManager.default.removeItem(atPath: folder + "/drafts/idea.txt")
+    let report = try product.run("index", folder, "--lexical-only", "--json").json(Report.self)
+    #expect((report.added, report.updated, report.unchanged, report.removed) == (0, 1, 1, 1))
+    #expect(try product.run("search", "dough", "--json").json(Response.self).answers.isEmpty)
+    #expect(try product.run("search", "sour starter", "--json").json(Response.self).answers.count == 1)
+  }
+
+  @Test func filtersByFolder() throws {
+    let product = try notes()
+    _ = try product.run("index", product.folder.path + "/notes", "--lexical-only")
+    let all = try product.run("search", "moon", "--json").json(Response.self)
+    let drafts = try product.run("search", "moon", "--filter", "folder:drafts", "--json").json(Response.self)
+    #expect(all.answers.count == 2)
+    #expect(drafts.answers.map { URL(fileURLWithPath: $0.document).lastPathComponent } == ["idea.txt"])
+  }
+
+  @Test func removesAFolder() throws {
+    let product = try notes()
+    let folder = product.folder.path + "/notes"
+    _ = try product.run("index", folder, "--lexical-only")
+    #expect(try product.run("remove", folder).code == 0)
+    #expect(try product.run("search", "moon", "--json").json(Response.self).answers.isEmpty)
+  }
+
+  @Test func writesNoColourIntoAPipe() throws {
+    let product = try notes()
+    _ = try product.run("index", product.folder.path + "/notes", "--lexical-only")
+    let search = try product.run("search", "moon", "--explain")
+    #expect(search.output.contains("tides.md"))
+    #expect(!search.output.contains("\u{1B}"))
+  }
+
+  @Test func saysWhatToDoWhenThereIsNoModel() throws {
+    let product = try notes()
+    let indexing = try product.run("index", product.folder.path + "/notes")
+    #expect(indexing.code == 69 || indexing.code == 66)
+    #expect(indexing.errors.contains("needletail model fetch"))
+  }
+
+  @Test func saysWhatToDoWhenThereIsNoCollection() throws {
+    let product = try Product()
+    let search = try product.run("search", "anything")
+    #expect(search.code == 66)
+    #expect(search.errors.contains("needletail index"))
+  }
+
+  @Test func refusesAFilterItCannotRead() throws {
+    let product = try notes()
+    _ = try product.run("index", product.folder.path + "/notes", "--lexical-only")
+    let search = try product.run("search", "moon", "--filter", "year>=(")
+    #expect(search.code == 64)
+    #expect(!search.errors.isEmpty)
+  }
+
+  @Test func refusesToRemoveNothing() throws {
+    #expect(try Product().run("remove").code == 64)
+  }
+
+  @Test(arguments: ["index", "search", "similar", "status", "remove", "serve", "model", "catalogue", "eval", "doctor"])
+  func explainsEveryCommand(_ command: String) throws {
+    let help = try Product().run(command, "--help")
+    #expect(help.code == 0)
+    #expect(help.output.contains("OVERVIEW"))
+    #expect(help.output.contains("--json") || command == "model")
+  }
+
+  @Test func statusCountsWhatIsThere() throws {
+    struct State: Decodable {
+      struct Statistics: Decodable { let documents: Int }
+      let name: String
+      let statistics: Statistics
+    }
+    let product = try notes()
+    _ = try product.run("index", product.folder.path + "/notes", "--lexical-only")
+    let states = try product.run("status", "--json").json([State].self)
+    #expect(states.map(\.name) == ["default"])
+    #expect(states.first?.statistics.documents == 3)
+  }
+}

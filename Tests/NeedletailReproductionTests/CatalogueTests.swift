@@ -1,0 +1,37 @@
+import Foundation
+import NeedletailReproduction
+import Testing
+
+/// The catalogue is the product's own account of what it implements, so its form is checked.
+@Suite struct CatalogueTests {
+  private let directory = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent("Catalogue").path
+
+  @Test func holdsEachOfTheSystemsOnce() throws {
+    let entries = try Catalogue.entries(in: directory)
+    #expect(entries.map(\.number) == Array(1...47))
+    #expect(Set(entries.map(\.title)).count == 47)
+  }
+
+  @Test func summarisesEachInAFewParagraphs() throws {
+    for entry in try Catalogue.entries(in: directory) {
+      let words = entry.summary.split(whereSeparator: \.isWhitespace).count
+      #expect((120...250).contains(words), "entry \(entry.number) has \(words) words")
+      #expect(entry.summary.contains("In Needletail"), "entry \(entry.number) does not say what Needletail has of it")
+      #expect(!entry.tags.isEmpty, "entry \(entry.number) has no tags")
+      #expect((1990...2030).contains(entry.year), "entry \(entry.number) is of the year \(entry.year)")
+    }
+  }
+
+  @Test func namesTheFileAndTheKeyThatIsWrong() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.createDirectory(at: folder.appendingPathComponent("01-x"), withIntermediateDirectories: true)
+    let about = folder.appendingPathComponent("01-x/about.md")
+    try Data("---\ntitle: X\nnumber: 1\nyear: 2020\ntags: [a]\nstate: perhaps\n---\nText".utf8).write(to: about)
+    let error = #expect(throws: CatalogueError.self) { try Catalogue.entries(in: folder.path) }
+    #expect(error?.description.contains("about.md") == true)
+    #expect(error?.description.contains("state") == true)
+  }
+}

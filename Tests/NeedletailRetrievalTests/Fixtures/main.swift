@@ -1,0 +1,4 @@
+// Says hello.
+func hello() {
+  print("hello")
+}
