@@ -3,8 +3,8 @@ internal import NeedletailNumerics
 /// What an index file is made of.
 ///
 /// All numbers are little-endian. The file is a header of one cache line, a table with an entry of half a line for each
-/// section, filled up to a whole line, and the sections one behind the other, each filled up with zeros to a whole line,
-/// so that a mapped section is used as it lies.
+/// section, filled up to a whole line, and the sections one behind the other, each filled up with zeros to a whole
+/// line, so that a mapped section is used as it lies.
 ///
 ///     offset  bytes  header                          offset  bytes  table entry
 ///          0      8  "NDLTAIL" and a zero                 0      4  tag
