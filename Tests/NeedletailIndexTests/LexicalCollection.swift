@@ -5,10 +5,12 @@ import NeedletailNumerics
 /// Documents with an index of them, and the plainest possible search as its oracle.
 struct LexicalCollection {
   let documents: [[String]]
+  private let counts: [[String: Double]]
   let index: LexicalIndex
 
   init(documents: [[String]]) {
     self.documents = documents
+    counts = documents.map { document in document.reduce(into: [:]) { $0[$1, default: 0] += 1 } }
     var builder = LexicalIndexBuilder()
     for document in documents { builder.add(terms: document) }
     index = builder.build()
@@ -40,7 +42,6 @@ struct LexicalCollection {
   func search(_ query: [String], _ parameters: BM25Parameters, _ options: SearchOptions) -> [(row: Row, score: Double)] {
     let count = Double(documents.count)
     let average = max(Double(documents.reduce(0) { $0 + $1.count }) / count, .leastNonzeroMagnitude)
-    let counts = documents.map { document in document.reduce(into: [String: Double]()) { $0[$1, default: 0] += 1 } }
     var frequencies: [String: Double] = [:]
     for term in Set(query) { frequencies[term] = Double(counts.count { $0[term] != nil }) }
     let (k1, b) = (Double(parameters.saturation), Double(parameters.lengthNormalization))

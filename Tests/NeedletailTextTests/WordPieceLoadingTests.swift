@@ -39,7 +39,7 @@ import Testing
     try expectMalformed("model.max_input_chars_per_word", replacing: "word\":100", by: "word\":0")
     try expectMalformed("normalizer.lowercase", replacing: "\"lowercase\":true", by: "\"lowercase\":1")
     try expectMalformed("added_tokens", replacing: "\"added_tokens\":[{\"id\":0", by: "\"added_tokens\":[{\"id\":9")
-    try expectMalformed("added_tokens[0].id", replacing: "\"added_tokens\":[{\"id\":0", by: "\"added_tokens\":[{\"id\":0.5")
+    try expectMalformed("added_tokens[0].id", replacing: "\"added_tokens\":[{\"id\":0", by: "\"added_tokens\":[{\"id\":null")
     try expectMalformed("post_processor.single", replacing: "{\"SpecialToken\":{\"id\":\"[CLS]\"", by: "{\"SpecialToken\":{\"id\":\"[X]\"")
     try expectMalformed("post_processor", replacing: "\"ids\":[2]", by: "\"ids\":[99999]")
     try expectMalformed("", replacing: "\"version\"", by: "version")

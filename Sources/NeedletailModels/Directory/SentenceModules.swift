@@ -204,7 +204,8 @@ extension SentenceModules {
       "max_seq_length": maximumTokens.map { .integer(Int64($0)) } ?? .null, "do_lower_case": .bool(lowercases),
     ])
     let general: JSONValue = .object([
-      "prompts": .object(prompts.named.mapValues { .string($0) }), "default_prompt_name": prompts.defaultName.map { .string($0) } ?? .null,
+      "prompts": .object(prompts.named.mapValues { .string($0) }),
+      "default_prompt_name": prompts.defaultName.map { .string($0) } ?? .null,
       "similarity_fn_name": .string(similarity.rawValue),
     ])
     try Self.write(.array(modules), to: directory + "/modules.json")

@@ -64,10 +64,13 @@ struct ChildProcess {
     return process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
   }
 
-  /// What the program said last that looks like a reason, for people to read.
+  /// What the program said last that looks like a reason, for people to read: pip's last warning tells what went wrong with
+  /// the network, its last error what came of it.
   var complaint: String {
-    let text = FileManager.default.contents(atPath: outputPath).map { String(decoding: $0.suffix(8192), as: UTF8.self) } ?? ""
+    let text = FileManager.default.contents(atPath: outputPath).map { String(decoding: $0.suffix(16384), as: UTF8.self) } ?? ""
     let lines = text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
-    return lines.last { $0.hasPrefix("ERROR") } ?? lines.last ?? "it said nothing"
+    let reasons = ["WARNING", "ERROR"].compactMap { kind in lines.last { $0.hasPrefix(kind) } }
+    let shown = reasons.isEmpty ? [lines.last ?? "it said nothing"] : reasons
+    return shown.map { String($0.prefix(400)) }.joined(separator: " / ")
   }
 }

@@ -114,14 +114,8 @@ struct SegmentMaker: Sendable {
   private func writeFile(_ kind: SegmentFileKind, number: Int64, _ body: (String) throws -> Void) throws -> SegmentFileRecord {
     let name = "\(number).\(kind.rawValue)"
     let path = "\(folder)/\(name)"
-    let temporary = path + ".partial"
-    do {
-      try body(temporary)
-      try FileStatus.publish(temporary, as: path, in: folder)
-    } catch {
-      FileStatus.remove(temporary)
-      throw error
-    }
+    // Index files appear complete and forced to the disk, or not at all.
+    try body(path)
     let (bytes, checksum) = try FileIdentity.of(path)
     return SegmentFileRecord(kind: kind, name: name, bytes: bytes, checksum: checksum, format: format(of: kind))
   }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct BEIRReaderTests {
   @Test func readsASplitWithItsQueriesOnly() throws {
-    let task = try BEIRReader.read(directory: TestFiles.fixture("tiny-benchmark").path)
+    let task = try BEIRReader.read(directory: TestFiles.fixture("tiny-benchmark").path, includesMetadata: true)
     #expect(task.name == "tiny-benchmark")
     #expect(task.queries.map(\.id) == ["1", "2"])
     #expect(task.queries[0].text == "what grows on trees")
@@ -13,6 +13,11 @@ import Testing
     #expect(task.corpus.map(\.id) == ["apple", "bus", "č 1"])
     #expect(task.corpus[0].payload == ["year": 1990, "tags": ["fruit"]])
     #expect(task.corpus[2] == Document(id: "č 1", text: "No title at all — but accents: é."))
+  }
+
+  @Test func leavesMetadataOutUnlessAsked() throws {
+    let task = try BEIRReader.read(directory: TestFiles.fixture("tiny-benchmark").path)
+    #expect(task.corpus.allSatisfy { $0.payload.isEmpty })
   }
 
   @Test func saysWhichFileIsMissing() throws {
@@ -32,7 +37,7 @@ import Testing
     _ = try folder.file("qrels/test.tsv", "q\tc\ts\n1\td\t1\n")
     _ = try folder.file("queries.jsonl", #"{"_id": "1", "text": "t"}"#)
     let path = try folder.file("corpus.jsonl", #"{"_id": "d", "text": "t"}"# + "\n\n" + record + "\n")
-    let error = #expect(throws: EvaluationError.self) { try BEIRReader.read(directory: folder.path) }
+    let error = #expect(throws: EvaluationError.self) { try BEIRReader.read(directory: folder.path, includesMetadata: true) }
     guard case .malformedLine(path, 3, let reason) = error else {
       Issue.record("\(String(describing: error))")
       return
