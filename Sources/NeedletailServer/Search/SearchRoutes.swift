@@ -91,7 +91,7 @@ extension [CollectionSummary] {
   func named(_ name: String?) throws(ServerError) -> CollectionSummary {
     guard let first else { throw .nothingIndexed }
     guard let name else { return first }
-    guard let collection = first(where: { $0.name == name }) else { throw .unknownCollection(name) }
+    guard let collection = self.first(where: { $0.name == name }) else { throw .unknownCollection(name) }
     return collection
   }
 }
