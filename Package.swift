@@ -68,18 +68,29 @@ let package = Package(
     room("NeedletailServer", ["Needletail", hummingbird, mustache, logging], resources: [.embedInCode("Resources")]),
     .executableTarget(
       name: "NeedletailCommand",
-      dependencies: ["Needletail", "NeedletailServer", "NeedletailEvaluation", "NeedletailReproduction", arguments, logging],
+      dependencies: [
+        "Needletail", "NeedletailServer", "NeedletailEvaluation", "NeedletailReproduction", "NeedletailNumerics", arguments,
+      ],
+      swiftSettings: strict),
+
+    // a process for the crash tests of the store to kill
+    .executableTarget(
+      name: "NeedletailCrashWriter", dependencies: ["NeedletailStore", "NeedletailCore", "NeedletailNumerics"], path: "Tests/NeedletailCrashWriter",
       swiftSettings: strict),
 
     // tests, one target per room
     tests("NeedletailNumericsTests", ["NeedletailNumerics", "CNeedletailKernels"]),
-    // PENDING tests("NeedletailTextTests", ["NeedletailText"], resources: [.copy("Fixtures")]),
-    // PENDING tests("NeedletailModelsTests", ["NeedletailModels"], resources: [.copy("Fixtures")]),
-    // PENDING tests("NeedletailIndexTests", ["NeedletailIndex", "NeedletailNumerics"]),
-    // PENDING tests("NeedletailStoreTests", ["NeedletailStore"]),
-    // PENDING tests("NeedletailRetrievalTests", ["NeedletailRetrieval"], resources: [.copy("Fixtures")]),
-    // PENDING tests("NeedletailEvaluationTests", ["NeedletailEvaluation"], resources: [.copy("Fixtures")]),
-    tests("NeedletailServerTests", ["NeedletailServer", "NeedletailRetrieval", "NeedletailStore", .product(name: "HummingbirdTesting", package: "hummingbird")]),
+    tests("NeedletailTextTests", ["NeedletailText"], resources: [.copy("Fixtures")]),
+    tests("NeedletailModelsTests", ["NeedletailModels"], resources: [.copy("Fixtures")]),
+    tests("NeedletailIndexTests", ["NeedletailIndex", "NeedletailNumerics"]),
+    tests(
+      "NeedletailStoreTests",
+      ["NeedletailStore", "NeedletailCore", "NeedletailIndex", "NeedletailNumerics", "NeedletailText", "NeedletailCrashWriter", grdb]),
+    tests(
+      "NeedletailRetrievalTests", ["NeedletailRetrieval", "NeedletailCore", "NeedletailStore", "NeedletailText"],
+      resources: [.copy("Fixtures")]),
+    tests("NeedletailEvaluationTests", ["NeedletailEvaluation"], resources: [.copy("Fixtures")]),
+    tests("NeedletailServerTests", ["NeedletailServer", .product(name: "HummingbirdTesting", package: "hummingbird")]),
     tests("NeedletailReproductionTests", ["NeedletailReproduction"]),
     tests("NeedletailCommandTests", ["NeedletailCommand"]),
   ]

@@ -50,6 +50,7 @@ public enum DenseIndexFactory {
       switch file.layout {
       case .flat: return try FlatIndex(file.sections, metadata, pool: pool)
       case .graph: return try GraphIndex(file.sections, metadata, pool: pool)
+      case .lexical: throw InvalidSections(reason: "it is an index of terms")
       }
     } catch {
       throw damaged(error.reason)

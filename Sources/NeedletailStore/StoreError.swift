@@ -103,7 +103,7 @@ extension StoreError {
     case let error as StoreError: self = error
     case let error as DatabaseError: self.init(database: error, at: path)
     case let error as FileError: self.init(file: error, at: path)
-    case let error as IndexError: self = .index(reason: "\(error)")
+    case let error as IndexError: self = error.category == .invalidRequest ? .invalidQuery(reason: "\(error)") : .index(reason: "\(error)")
     case is CancellationError: self = .cancelled
     default: self = .cannotAccess(path: path, reason: "\(error)")
     }

@@ -4,6 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+#endif
+
 static needletail_cpu current;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -22,7 +26,12 @@ static needletail_isa supported(needletail_cpu *cpu) {
   return avx2 ? NEEDLETAIL_ISA_AVX2 : NEEDLETAIL_ISA_SERIAL;
 #elif defined(__aarch64__)
   (void)cpu;
+#if defined(__linux__)
+  // the first generations of 64-bit Arm have no dot products
+  return getauxval(AT_HWCAP) & (1 << 20 /* HWCAP_ASIMDDP */) ? NEEDLETAIL_ISA_NEON : NEEDLETAIL_ISA_SERIAL;
+#else
   return NEEDLETAIL_ISA_NEON;
+#endif
 #else
   (void)cpu;
   return NEEDLETAIL_ISA_SERIAL;

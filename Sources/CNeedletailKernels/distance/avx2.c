@@ -111,7 +111,8 @@ static inline int32_t dot_i8_one(const int8_t *query, const int8_t *row, size_t 
   __m256i sum = _mm256_setzero_si256(), zero = _mm256_setzero_si256();
   size_t i = 0;
   for (; i + 32 <= n; i += 32)
-    sum = add_codes(_mm256_loadu_si256((const __m256i *)(query + i)), _mm256_loadu_si256((const __m256i *)(row + i)), sum);
+    sum = add_codes(_mm256_loadu_si256((const __m256i *)(query + i)),
+                    _mm256_loadu_si256((const __m256i *)(row + i)), sum);
   if (i < n) sum = add_codes(tail_i8(query + i, n - i), tail_i8(row + i, n - i), sum);
   return _mm_cvtsi128_si32(sums_i32(sum, zero, zero, zero));
 }

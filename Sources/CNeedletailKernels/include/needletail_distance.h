@@ -11,9 +11,9 @@
 // come are prefetched; without, to row i. `results` has room for `count`. Nothing needs to be aligned, but rows that
 // start on a cache line and whose `dimension` fills whole lines (padded with zeros on both sides) are fastest.
 //
-// Bounds. dot_i8 takes codes from -127 to 127 (never -128) and is exact up to dimension 133,152, where 127 * 127 *
-// dimension reaches 2^31. The float kernels may differ between instruction sets in the order of summation, that is by
-// a relative 1e-6 or so of the sum of magnitudes. The serial kernels are the specification.
+// Bounds. dot_i8 takes codes from -127 to 127 (never -128) and is exact up to dimension 133,144, beyond which
+// 127 * 127 * dimension exceeds 2^31 - 1. The float kernels may differ between instruction sets in the order of
+// summation, that is by a relative 1e-6 or so of the sum of magnitudes. The serial kernels are the specification.
 //
 // There is no squared Euclidean kernel for i8: rows are scaled one by one, so the distance follows from the dot
 // product and the two norms, not from differences of codes.

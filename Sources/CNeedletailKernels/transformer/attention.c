@@ -2,11 +2,12 @@
 //
 // Keys become the packed weight of the first product (head_size deep, one column per key), values that of the second (length
 // deep, one column per component): both are re-used by every query. What differs between instruction sets is inside the kernels.
+#include <math.h>
 #include <string.h>
 
 #include "needletail_kernels.h"
 
-enum { QUERIES = 12, ALIGNMENT = 64 };
+enum { QUERIES = 12, ALIGNMENT = 64, VECTOR = 16 };
 
 // Where things lie in the scratch memory, in bytes from its start.
 typedef struct layout {
@@ -33,7 +34,7 @@ size_t needletail_attention_bytes(size_t length, size_t head_size) { return lay_
 
 static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
-// One column per key. Columns past the last key keep what they held: their scores are never looked at.
+// One column per key. Columns past the last key keep what they held.
 static void pack_keys(const needletail_kernels *kernels, const needletail_attention *a, uint32_t *packed) {
   size_t per_word = a->element == NEEDLETAIL_BFLOAT16 ? 2 : 1;
   size_t words = a->head_size / per_word, stride = a->stride / per_word;
@@ -80,7 +81,9 @@ void needletail_attend(const needletail_kernels *kernels, const needletail_atten
     pack_values_f32(a, (float *)(scratch + l.values));
   void (*multiply)(const needletail_gemm *) = weights ? kernels->gemm_bf16 : kernels->gemm_f32;
 
-  needletail_gemm score = {.columns = a->length, .depth = a->head_size, .a_stride = a->stride, .packed = scratch + l.keys,
+  // whole vectors of scores: those past the last key come from whatever the panel holds and are then overwritten
+  size_t columns = (a->length + VECTOR - 1) / VECTOR * VECTOR;
+  needletail_gemm score = {.columns = columns, .depth = a->head_size, .a_stride = a->stride, .packed = scratch + l.keys,
                            .out = scores, .out_stride = l.score_stride};
   needletail_gemm mix = {.columns = a->head_size, .depth = a->length, .a = weights ? (void *)weights : (void *)scores,
                          .a_stride = l.score_stride, .packed = scratch + l.values, .row_scale = sums,
@@ -91,7 +94,9 @@ void needletail_attend(const needletail_kernels *kernels, const needletail_atten
     score.rows = mix.rows = rows;
     score.a = (const char *)a->query + first * a->stride * element_bytes(a->element);
     multiply(&score);
-    needletail_rows block = {scores, l.score_stride, rows, a->length};
+    for (size_t r = 0; r < rows; r++)
+      for (size_t c = a->length; c < columns; c++) scores[r * l.score_stride + c] = -INFINITY;
+    needletail_rows block = {scores, l.score_stride, rows, columns};
     kernels->softmax(block, a->scale, scores, weights, l.score_stride, sums);
     mix.out = (char *)a->out + first * a->out_stride * element_bytes(a->out_element);
     multiply(&mix);

@@ -1,6 +1,6 @@
-internal import ArgumentParser
+public import ArgumentParser
 internal import Foundation
-internal import Needletail
+public import Needletail
 
 /// Where the data is.
 struct DataOptions: ParsableArguments {
@@ -37,8 +37,9 @@ struct OutputOptions: ParsableArguments {
 
 /// How vectors are computed.
 struct EmbedderOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Number format of the model's arithmetic: float32, bfloat16 or int8.", valueName: "FORMAT"))
-  var precision: EmbedderPrecision?
+  @Option(help: ArgumentHelp(
+    "Arithmetic of the model: float32, bfloat16 (where the processor has it) or int8 (fastest).", valueName: "FORMAT"))
+  var precision = EmbedderPrecision.bfloat16
 }
 
 extension EmbedderPrecision: ExpressibleByArgument {}
@@ -46,19 +47,23 @@ extension SearchMode: ExpressibleByArgument {}
 
 extension CollectionOptions {
   /// The embedder that made the vectors of a collection, or none if it has no vectors.
-  func embedder(of collection: Collection, precision: EmbedderPrecision?) throws -> TransformerEmbedder? {
-    guard let profile = collection.settings.encoder else { return nil }
-    let directory = try data.registry.directory(named: profile.name)
-    guard directory.digest == profile.digest else {
-      throw CommandProblem.modelChanged(collection: collection.name, model: profile.name)
-    }
-    return try TransformerEmbedder(directory: directory, precision: precision ?? .automatic)
+  func embedder(of collection: Collection, precision: EmbedderPrecision) throws -> TransformerEmbedder? {
+    try collection.settings.encoder.map { try data.registry.embedder(for: $0, precision: precision) }
+  }
+}
+
+extension ModelRegistry {
+  /// The registered model that a collection was made with, and no other: vectors of different models do not compare.
+  func embedder(for profile: EmbedderProfile, precision: EmbedderPrecision) throws -> TransformerEmbedder {
+    let directory = try directory(named: profile.name)
+    guard directory.digest == profile.digest else { throw CommandProblem.modelChanged(model: profile.name) }
+    return try TransformerEmbedder(directory: directory, name: profile.name, precision: precision)
   }
 }
 
 /// What can go wrong between the words on the command line and the library.
 enum CommandProblem: Problem {
-  case modelChanged(collection: String, model: String)
+  case modelChanged(model: String)
   case nothingToIndex
   case invalidFilter(String)
   case catalogueNotFound
@@ -75,8 +80,8 @@ enum CommandProblem: Problem {
 
   var description: String {
     switch self {
-    case .modelChanged(let collection, let model):
-      "the model \(model) is not the one that made the vectors of collection \(collection); "
+    case .modelChanged(let model):
+      "the model \(model) is not the one of that name that made the vectors of this collection; "
         + "register the old one again, or remove the collection and index anew"
     case .nothingToIndex:
       "name at least one file or folder: needletail index PATH..."

@@ -42,9 +42,17 @@ struct AnswerPrinter {
     return text + plain(bytes[position...])
   }
 
+  /// White space of any kind and amount is one space.
   private func plain(_ bytes: ArraySlice<UInt8>) -> String {
-    let text = String(decoding: bytes, as: UTF8.self).withoutControlCharacters
-    return String(text.map { $0.isNewline || $0 == "\t" ? " " : $0 })
+    var text = ""
+    for character in String(decoding: bytes, as: UTF8.self).withoutControlCharacters {
+      if !character.isWhitespace {
+        text.append(character)
+      } else if text.last != " " {
+        text.append(" ")
+      }
+    }
+    return text
   }
 
   private func show(_ explanation: Explanation) {

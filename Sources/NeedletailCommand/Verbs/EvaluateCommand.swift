@@ -41,7 +41,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     let modes = mode.isEmpty ? SearchMode.allCases : mode
     let measures = try self.measures.split(separator: ",").map { try Measure.parse(String($0)) }
     let embedder = try modes == [.lexical] ? nil : TransformerEmbedder(
-      directory: data.registry.directory(named: model), precision: embedding.precision ?? .automatic)
+      directory: data.registry.directory(named: model), precision: embedding.precision)
     var rows: [Row] = []
     for directory in directories {
       let task = try BEIRReader.read(directory: directory, split: split)

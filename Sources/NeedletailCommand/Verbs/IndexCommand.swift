@@ -72,7 +72,7 @@ extension IndexCommand {
     let existing = try? Collection.open(target.collection, in: target.data.directory, access: .read)
     if let existing { return try target.embedder(of: existing, precision: embedding.precision) }
     let directory = try target.data.registry.directory(named: model)
-    return try TransformerEmbedder(directory: directory, precision: embedding.precision ?? .automatic)
+    return try TransformerEmbedder(directory: directory, precision: embedding.precision)
   }
 
   private func settings(for embedder: TransformerEmbedder?) -> CollectionSettings {

@@ -1,6 +1,6 @@
-internal import ArgumentParser
+public import ArgumentParser
 internal import Foundation
-internal import Needletail
+public import Needletail
 
 struct ModelCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -39,10 +39,12 @@ struct ModelCommand: AsyncParsableCommand {
 
     func run() async throws {
       let registry = data.registry
-      let isQuiet = output.json
+      let progress = ProgressLine("Downloading", unit: "MB", isEnabled: !output.json)
       let model = try await InterruptSignal.cancelling {
-        try await registry.fetch { step in
-          if !isQuiet { Terminal.standardError.write("\(step)\n") }
+        defer { progress.finish() }
+        return try await registry.fetch { step in
+          guard case .downloading(let received, let expected) = step else { return progress.finish() }
+          progress.update(done: received / 1_000_000, total: expected / 1_000_000)
         }
       }
       if output.json { return try JSONOutput.write(ModelSummary(model)) }
@@ -57,11 +59,12 @@ struct ModelCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The name to register it under; otherwise the folder's.", valueName: "NAME")) var name: String?
     @Option(help: ArgumentHelp("mean, cls or max: for directories without modules.json.", valueName: "POOLING"))
     var pooling: Pooling?
+    @Flag(inversion: .prefixedNo, help: "With --pooling: scale vectors to unit length.") var normalise = true
     @OptionGroup var data: DataOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-      let modules = pooling.map { SentenceModules(pooling: $0) }
+      let modules = pooling.map { SentenceModules(pooling: $0, normalises: normalise) }
       let model = ModelSummary(try data.registry.add(path: path, name: name, modules: modules))
       if output.json { return try JSONOutput.write(model) }
       Terminal.standardOutput.write("""

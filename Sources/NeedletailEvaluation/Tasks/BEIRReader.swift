@@ -8,21 +8,26 @@ internal import NeedletailCore
 public enum BEIRReader {
   /// Reads one split. Only the queries that its judgements name are taken; each of them has to be there, while judged documents
   /// may be missing from the corpus and then count as relevant ones nobody can find.
-  public static func read(directory: String, split: String = "test") throws(EvaluationError) -> RetrievalTask {
+  ///
+  /// - Parameter includesMetadata: whether `metadata` becomes the payload of documents; few need it and it takes most of the time.
+  public static func read(
+    directory: String, split: String = "test", includesMetadata: Bool = false
+  ) throws(EvaluationError) -> RetrievalTask {
     let judgements = try JudgementsFile.read(try file("qrels/\(split).tsv", in: directory))
     let queriesPath = try file("queries.jsonl", in: directory)
     var queries: [RetrievalTask.Question] = []
-    try forEachRecord(of: queriesPath) { record in
+    try forEachRecord(of: queriesPath) { record, _ in
       if judgements[record.id] != nil { queries.append(.init(id: record.id, text: record.text)) }
     }
     if queries.count < judgements.count {
       let missing = Set(judgements.keys).subtracting(queries.map(\.id)).min() ?? ""
       throw .missingFile(
-        path: "\(queriesPath): query \(missing) of the split \(split)", advice: "Queries and judgements have to come from the same release.")
+        path: "\(queriesPath): query \(missing) of the split \(split)",
+        advice: "Queries and judgements have to come from the same release.")
     }
     var corpus: [Document] = []
-    try forEachRecord(of: try file("corpus.jsonl", in: directory)) { record in
-      corpus.append(Document(id: record.id, title: record.title, text: record.text, payload: record.metadata))
+    try forEachRecord(of: try file("corpus.jsonl", in: directory), includesMetadata: includesMetadata) { record, metadata in
+      corpus.append(Document(id: record.id, title: record.title ?? "", text: record.text, payload: metadata))
     }
     let name = URL(fileURLWithPath: directory).standardizedFileURL.lastPathComponent
     return RetrievalTask(name: name, corpus: corpus, queries: queries, judgements: judgements)
@@ -40,38 +45,39 @@ public enum BEIRReader {
   /// A line of `corpus.jsonl` or `queries.jsonl`.
   private struct Record: Decodable {
     var id: String
-    var title: String
+    var title: String?
     var text: String
-    var metadata: Payload
 
     private enum CodingKeys: String, CodingKey {
       case id = "_id"
-      case title, text, metadata
-    }
-
-    init(from decoder: any Decoder) throws {
-      let container = try decoder.container(keyedBy: CodingKeys.self)
-      id = try container.decode(String.self, forKey: .id)
-      title = try container.decodeIfPresent(String.self, forKey: .title) ?? ""
-      text = try container.decode(String.self, forKey: .text)
-      metadata = try container.decodeIfPresent(Payload.self, forKey: .metadata) ?? [:]
+      case title, text
     }
   }
 
-  private static func forEachRecord(of path: String, _ body: (Record) -> Void) throws(EvaluationError) {
+  /// The rest of such a line.
+  private struct Extra: Decodable {
+    var metadata: Payload?
+  }
+
+  private static func forEachRecord(
+    of path: String, includesMetadata: Bool = false, _ body: (Record, Payload) -> Void
+  ) throws(EvaluationError) {
     let decoder = JSONDecoder()
     var identifiers: Set<String> = []
     var lines = try TextLines(of: path)
     while let line = try lines.next() {
       if line.isEmpty { continue }
       let record: Record
+      var metadata: Payload = [:]
       do {
-        record = try decoder.decode(Record.self, from: Data(line.utf8))
+        let data = Data(line.utf8)
+        record = try decoder.decode(Record.self, from: data)
+        if includesMetadata { metadata = try decoder.decode(Extra.self, from: data).metadata ?? [:] }
       } catch {
         throw lines.malformed(Self.reason(error))
       }
       guard identifiers.insert(record.id).inserted else { throw lines.malformed("the _id \(record.id) occurs twice") }
-      body(record)
+      body(record, metadata)
     }
   }
 

@@ -16,9 +16,9 @@ final class PreparedQuery {
   private var rowError: Float = 0
 
   init(for vectors: EncodedVectors) {
-    components = AlignedMemory(count: vectors.exact.stride * MemoryLayout<Float>.size)
-    centred = AlignedMemory(count: vectors.codes == nil ? 0 : vectors.exact.stride * MemoryLayout<Float>.size)
-    codes = AlignedMemory(count: vectors.codes?.stride ?? 0)
+    components = AlignedMemory.zeroed(count: vectors.exact.stride * MemoryLayout<Float>.size)
+    centred = AlignedMemory.zeroed(count: vectors.codes == nil ? 0 : vectors.exact.stride * MemoryLayout<Float>.size)
+    codes = AlignedMemory.zeroed(count: vectors.codes?.stride ?? 0)
   }
 
   @unsafe var componentStart: UnsafeMutablePointer<Float> {

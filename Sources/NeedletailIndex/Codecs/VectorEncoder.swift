@@ -7,7 +7,7 @@ struct VectorEncoder {
   let vectors: DenseVectors
   let similarity: Similarity
   let codec: VectorCodecKind
-  /// Rows that are never searched; their vectors are not looked at and stored as zeros.
+  /// Rows that are never searched, all below `vectors.count`; their vectors are not looked at and stored as zeros.
   let excluded: RowSet
   let pool: WorkerPool
 
@@ -83,7 +83,7 @@ struct VectorEncoder {
   ) {
     nonisolated(unsafe) let store = unsafe store
     unsafe forEachTask { rows, values in
-      let scratch = AlignedMemory(count: vectors.dimension * MemoryLayout<Float>.size)
+      let scratch = AlignedMemory.zeroed(count: vectors.dimension * MemoryLayout<Float>.size)
       let components = unsafe scratch.start.assumingMemoryBound(to: Float.self)
       for row in rows where !excluded.contains(Row(row)) {
         let source = unsafe values + row * vectors.dimension
@@ -109,13 +109,14 @@ struct VectorEncoder {
 
 extension VectorEncoder {
   private func scalarCodes(of exact: ExactRows) -> ScalarCodes {
-    let mean = mean(of: exact)
+    let included = vectors.count - excluded.count
+    let mean = exact.mean(count: included, pool: pool)
     let stride = ScalarCodes.stride(dimension: vectors.dimension)
-    let terms = AlignedMemory(count: vectors.count * MemoryLayout<ScalarCodes.Terms>.stride)
-    let bounds = AlignedMemory(count: vectors.count * MemoryLayout<ScalarCodes.Bound>.stride)
-    let codes = AlignedMemory(count: vectors.count * stride)
+    let terms = AlignedMemory.zeroed(count: vectors.count * MemoryLayout<ScalarCodes.Terms>.stride)
+    let bounds = AlignedMemory.zeroed(count: vectors.count * MemoryLayout<ScalarCodes.Bound>.stride)
+    let codes = AlignedMemory.zeroed(count: vectors.count * stride)
     pool.forEach(taskCount) { task in
-      let scratch = AlignedMemory(count: exact.stride * MemoryLayout<Float>.size)
+      let scratch = AlignedMemory.zeroed(count: exact.stride * MemoryLayout<Float>.size)
       for row in task * Self.rowsPerTask..<min(vectors.count, (task + 1) * Self.rowsPerTask)
       where !excluded.contains(Row(row)) {
         let components = unsafe scratch.start.assumingMemoryBound(to: Float.self)
@@ -156,27 +157,5 @@ extension VectorEncoder {
       ScalarCodes.Terms(scale: scale, bias: similarity == .euclidean ? -squaredLength : 0),
       ScalarCodes.Bound(length: squaredDecoded.squareRoot(), error: squaredError.squareRoot())
     )
-  }
-
-  /// The mean of the searched rows, summed in fixed groups so that the number of threads does not show.
-  private func mean(of exact: ExactRows) -> [Float] {
-    let sums = Mutex([[Double]](repeating: [], count: taskCount))
-    pool.forEach(taskCount) { task in
-      var sum = [Double](repeating: 0, count: exact.stride)
-      let scratch = AlignedMemory(count: exact.stride * MemoryLayout<Float>.size)
-      let components = unsafe scratch.start.assumingMemoryBound(to: Float.self)
-      for row in task * Self.rowsPerTask..<min(vectors.count, (task + 1) * Self.rowsPerTask) {
-        unsafe exact.load(row, into: components)
-        for index in sum.indices { sum[index] += unsafe Double(components[index]) }
-      }
-      sums.withLock { $0[task] = sum }
-    }
-    let included = vectors.count - excluded.intersection(RowSet(0..<Row(vectors.count))).count
-    guard included > 0 else { return [Float](repeating: 0, count: exact.stride) }
-    var total = [Double](repeating: 0, count: exact.stride)
-    for sum in sums.withLock({ $0 }) {
-      for index in sum.indices { total[index] += sum[index] }
-    }
-    return total.map { Float($0 / Double(included) / Double(exact.scale)) }
   }
 }

@@ -30,7 +30,7 @@ struct ExactScan: Sendable {
   ///
   /// - Precondition: `rows` starts at a multiple of 64.
   func best(of rows: Range<Int>, for queries: [Progress]) -> [TopK] {
-    let scores = AlignedMemory(count: Self.rowsPerBlock * MemoryLayout<Float>.size)
+    let scores = AlignedMemory.zeroed(count: Self.rowsPerBlock * MemoryLayout<Float>.size)
     var indices: [Row] = []
     indices.reserveCapacity(Self.rowsPerBlock)
     if let allowed {

@@ -3,14 +3,14 @@ internal import NeedletailNumerics
 /// What an index file is made of.
 ///
 /// All numbers are little-endian. The file is a header of one cache line, a table with an entry of half a line for each
-/// section, filled up to a whole line, and the sections one behind the other, each filled up with zeros to a whole line,
-/// so that a mapped section is used as it lies.
+/// section, filled up to a whole line, and the sections one behind the other, each filled up with zeros to a whole
+/// line, so that a mapped section is used as it lies.
 ///
 ///     offset  bytes  header                          offset  bytes  table entry
 ///          0      8  "NDLTAIL" and a zero                 0      4  tag
 ///          8      4  format version                       4      4  CRC-32 of the section with its filling
 ///         12      4  0x01020304, against byte swapping    8      8  offset of the section
-///         16      4  layout: 1 flat, 2 graph             16      8  length without filling
+///         16      4  layout: 1 flat, 2 graph, 3 terms  16      8  length without filling
 ///         20      4  number of sections                  24      8  zero
 ///         24      8  length of the file
 ///         32      4  CRC-32 of header and table with this field zero
@@ -30,6 +30,7 @@ enum IndexFileHeader {
 enum IndexLayout: UInt32 {
   case flat = 1
   case graph = 2
+  case lexical = 3
 }
 
 /// What a section holds.
@@ -46,6 +47,12 @@ enum SectionTag: UInt32, CaseIterable {
   case links = 8
   case entries = 9
   case duplicates = 10
+  /// Of a lexical index: `LexicalIndex` names its columns.
+  case documentLengths = 16
+  case termBytes = 17
+  case terms = 18
+  case postingBlocks = 19
+  case postings = 20
 }
 
 /// Appends little-endian numbers.

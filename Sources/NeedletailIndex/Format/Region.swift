@@ -6,11 +6,18 @@ final class AlignedMemory: Sendable {
   // An address as an integer is Sendable. Builders write, each to its own part, before anybody else reads.
   private let address: UInt
 
-  init(count: Int) {
+  private init(count: Int, address: UInt) {
     self.count = count
+    self.address = address
+  }
+
+  // Kept out of callers: the optimiser of Swift 6.3 moves the object to their stack frame without its header, and then
+  // releases it as if it had one.
+  @inline(never)
+  static func zeroed(count: Int) -> AlignedMemory {
     let memory = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1), alignment: cacheLineBytes)
     unsafe memory.initializeMemory(as: UInt8.self, repeating: 0, count: count)
-    address = UInt(bitPattern: memory)
+    return AlignedMemory(count: count, address: UInt(bitPattern: memory))
   }
 
   deinit {
@@ -28,17 +35,12 @@ func roundedToLines(_ count: Int) -> Int { (count + cacheLineBytes - 1) / cacheL
 
 /// Bytes that an index reads, made by its builder or mapped from its file; kept alive by whoever holds the region.
 struct Region: Sendable {
-  private enum Owner: Sendable {
-    case memory(AlignedMemory)
-    case file(MappedFile)
-  }
-
-  private let owner: Owner
+  private let owner: any AnyObject & Sendable
   private let address: UInt
   let count: Int
 
   init(_ memory: AlignedMemory) {
-    owner = .memory(memory)
+    owner = memory
     address = unsafe UInt(bitPattern: memory.start)
     count = memory.count
   }
@@ -46,20 +48,18 @@ struct Region: Sendable {
   /// - Precondition: the range lies within the file.
   init(_ file: MappedFile, _ range: Range<Int>) {
     precondition(range.lowerBound >= 0 && range.upperBound <= file.count)
-    owner = .file(file)
+    owner = file
     address = unsafe UInt(bitPattern: file.bytes.baseAddress) + UInt(range.lowerBound)
     count = range.count
   }
 
   init(_ bytes: [UInt8]) {
-    let memory = AlignedMemory(count: bytes.count)
+    let memory = AlignedMemory.zeroed(count: bytes.count)
     unsafe memory.start.copyMemory(from: bytes, byteCount: bytes.count)
     self.init(memory)
   }
 
-  var isMapped: Bool {
-    if case .file = owner { true } else { false }
-  }
+  var isMapped: Bool { owner is MappedFile }
 
   @unsafe var bytes: UnsafeRawBufferPointer {
     unsafe UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: address), count: count)
@@ -78,7 +78,7 @@ struct Column<Element: BitwiseCopyable>: Sendable {
 
   /// Elements written by `fill`, which gets them zeroed.
   init(count: Int, _ fill: (UnsafeMutablePointer<Element>) -> Void) {
-    let memory = AlignedMemory(count: count * MemoryLayout<Element>.stride)
+    let memory = AlignedMemory.zeroed(count: count * MemoryLayout<Element>.stride)
     unsafe fill(memory.start.bindMemory(to: Element.self, capacity: count))
     self.init(Region(memory))
   }

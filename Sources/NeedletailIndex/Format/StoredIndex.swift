@@ -84,7 +84,9 @@ extension GraphIndex {
 extension EncodedVectors {
   init(_ sections: [SectionTag: Region], _ metadata: IndexMetadata) throws(InvalidSections) {
     let (count, dimension, codec) = (metadata.count, metadata.dimension, metadata.codec)
-    func column<Element>(_ tag: SectionTag, _ expected: Int, of: Element.Type) throws(InvalidSections) -> Column<Element> {
+    func column<Element>(
+      _ tag: SectionTag, _ expected: Int, of: Element.Type
+    ) throws(InvalidSections) -> Column<Element> {
       guard let region = sections[tag], region.count == expected * MemoryLayout<Element>.stride else {
         throw InvalidSections(reason: "its section \(tag) does not have the length that its header promises")
       }

@@ -32,7 +32,7 @@ final class GraphBuilder: Sendable {
       traversal = GraphTraversal(
         rowCount: vectors.count, degree: GrowingLinks.room(parameters.degree), entryCount: GraphBuilder.entryCount)
       selection = LinkSelection(pairs, parameters)
-      memory = AlignedMemory(count: vectors.exact.stride * MemoryLayout<Float>.size)
+      memory = AlignedMemory.zeroed(count: vectors.exact.stride * MemoryLayout<Float>.size)
     }
   }
 

@@ -20,7 +20,7 @@ public struct GraphIndex: SearchIndex {
   private final class Scratch {
     let traversal: GraphTraversal
     let query: PreparedQuery
-    let memory = AlignedMemory(count: 256 * MemoryLayout<Float>.size)
+    let memory = AlignedMemory.zeroed(count: 256 * MemoryLayout<Float>.size)
 
     init(_ vectors: EncodedVectors, _ degree: Int) {
       traversal = GraphTraversal(rowCount: vectors.count, degree: degree, entryCount: GraphBuilder.entryCount)

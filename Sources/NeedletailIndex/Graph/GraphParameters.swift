@@ -1,6 +1,6 @@
 /// How a graph index is built and searched.
 ///
-/// The defaults find at least 98 of the 100 nearest... of ten, averaged over queries, among a hundred thousand sentence
+/// The defaults find more than 98 percent of the ten nearest, averaged over queries, among a hundred thousand sentence
 /// embeddings; raise `efSearch` for more, or ask for an exact answer.
 public struct GraphParameters: Codable, Hashable, Sendable {
   /// The largest number of links of a row (`R` in the Vamana paper, `2 M` in HNSW's).

@@ -15,8 +15,8 @@ final class GrowingLinks: Sendable {
     self.count = count
     self.degree = degree
     room = Self.room(degree)
-    targets = AlignedMemory(count: count * room * MemoryLayout<Row>.size)
-    distances = AlignedMemory(count: count * room * MemoryLayout<Float>.size)
+    targets = AlignedMemory.zeroed(count: count * room * MemoryLayout<Row>.size)
+    distances = AlignedMemory.zeroed(count: count * room * MemoryLayout<Float>.size)
     unsafe targetStart.update(repeating: Links.none, count: count * room)
   }
 

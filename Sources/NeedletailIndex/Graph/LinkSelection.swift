@@ -1,4 +1,4 @@
-/// A row that may become a link, with its squared distance from the row that is linked.
+/// A row that may become a link, with its distance from the row that is linked, as `PairDistances` has it.
 struct LinkCandidate {
   var row: Row
   var distance: Float
@@ -11,9 +11,10 @@ struct LinkCandidate {
 
 /// Chooses the links of a row: near ones, in different directions.
 ///
-/// Candidates are taken nearest first, and one is dropped when a link already kept is much nearer to it than the row is:
-/// the search gets there through that link ("RobustPrune" in Subramanya et al., "DiskANN", NeurIPS 2019, algorithm 2; the
-/// heuristic of HNSW's algorithm 4 with `α = 1`). Distances are squared, so `diversification` acts as `α²`.
+/// Candidates are taken nearest first, and one is dropped when a link already kept is much nearer to it than the row
+/// is: the search gets there through that link ("RobustPrune" in Subramanya et al., "DiskANN", NeurIPS 2019, algorithm
+/// 2; the heuristic of HNSW's algorithm 4 with `α = 1`). Euclidean distances are squared, so `diversification` acts as
+/// `α²`.
 @safe final class LinkSelection {
   private let pairs: PairDistances
   private let diversification: Float
@@ -27,11 +28,12 @@ struct LinkCandidate {
 
   init(_ pairs: PairDistances, _ parameters: GraphParameters) {
     self.pairs = pairs
-    diversification = parameters.diversification
+    // Multiplying says nothing about inner products, which may be negative.
+    diversification = pairs.isMetric ? parameters.diversification : 1
     unsafe kept = .allocate(capacity: parameters.degree)
     unsafe scores = .allocate(capacity: Self.groupSize)
     unsafe products = .allocate(capacity: Self.groupSize)
-    memory = AlignedMemory(count: pairs.vectors.exact.stride * MemoryLayout<Float>.size)
+    memory = AlignedMemory.zeroed(count: pairs.vectors.exact.stride * MemoryLayout<Float>.size)
   }
 
   deinit {

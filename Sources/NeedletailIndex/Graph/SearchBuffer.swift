@@ -3,8 +3,9 @@ internal import NeedletailNumerics
 /// The best candidates of a graph search, sorted, each with a mark whether its links were followed ("search buffer" of
 /// Vamana and SVS; it takes the place of HNSW's two heaps).
 ///
-/// A candidate is one integer: in the upper half the score, inverted so that a lower integer is nearer; below it the row
-/// and the mark. Inserting moves a few hundred bytes at most, which is faster than a heap up to some hundred candidates.
+/// A candidate is one integer: in the upper half the score, inverted so that a lower integer is nearer; below it the
+/// row and the mark. Inserting moves a few hundred bytes at most, which is faster than a heap up to some hundred
+/// candidates.
 @safe struct SearchBuffer: ~Copyable {
   private var keys: UnsafeMutablePointer<UInt64>
   private var allocated: Int

@@ -1,86 +1,58 @@
 internal import NeedletailNumerics
 
 extension TransformerBackbone {
-  /// Reads and packs the weights.
-  init(_ configuration: TransformerConfiguration, weights: SafetensorsFile, precision: LayerPrecision) throws(ModelError) {
-    let reader = try WeightReader(weights: weights, configuration: configuration)
-    shape = LayerShape(
+  /// Reads and packs the weights of a directory, which has checked that they are there and in shape.
+  init(_ directory: ModelDirectory, precision: LayerPrecision) {
+    let configuration = directory.configuration
+    let shape = LayerShape(
       hiddenSize: configuration.hiddenSize, heads: configuration.heads, intermediateSize: configuration.intermediateSize,
-      activation: configuration.activation, precision: precision)
-    embeddings = try reader.embeddings()
-    embeddingNorm = try reader.norm("embeddings.LayerNorm", configuration.hiddenSize)
+      activation: Activation(configuration.activation), precision: precision)
+    self.shape = shape
     positionOffset = configuration.positionOffset
-    var layers: [TransformerLayer] = []
-    for index in 0..<configuration.layers { try layers.append(reader.layer(index, shape)) }
-    self.layers = layers
+    embeddings = EmbeddingTables(
+      words: directory.table(.wordEmbedding), positions: directory.table(.positionEmbedding),
+      segment: configuration.typeVocabularySize > 0
+        ? Array(directory.weight(of: .typeEmbedding).prefix(configuration.hiddenSize)) : nil)
+    embeddingNorm = directory.norm(.embeddingNorm)
+    layers = (0..<configuration.layers).map { directory.layer($0, shape) }
   }
 }
 
-/// Finds the tensors of a network in its file and checks their shapes.
-private struct WeightReader {
-  let weights: SafetensorsFile
-  let configuration: TransformerConfiguration
-  let names: BackboneNames
-  /// What precedes all names: nothing, or the name of the network within a larger model.
-  let prefix: String
-
-  init(weights: SafetensorsFile, configuration: TransformerConfiguration) throws(ModelError) {
-    self.weights = weights
-    self.configuration = configuration
-    names = configuration.architecture == .distilBERT ? .distilBERT : .bert
-    let key = "embeddings.word_embeddings.weight"
-    guard let name = weights.names.first(where: { $0 == key || $0.hasSuffix("." + key) }) else { throw .missingTensor(key) }
-    prefix = String(name.dropLast(key.count))
-  }
-
-  func embeddings() throws(ModelError) -> EmbeddingTables {
-    let columns = configuration.hiddenSize
-    let words = try tensor("embeddings.word_embeddings.weight", [configuration.vocabularySize, columns])
-    let positions = try tensor("embeddings.position_embeddings.weight", [configuration.maximumPositions, columns])
-    var segment: [Float]?
-    if configuration.typeVocabularySize > 0 {
-      let segments = try tensor("embeddings.token_type_embeddings.weight", [configuration.typeVocabularySize, columns])
-      segment = Array(weights.floats(segments).prefix(columns))
-    }
-    return EmbeddingTables(words: FloatTable(words, of: weights), positions: FloatTable(positions, of: weights), segment: segment)
-  }
-
-  func layer(_ index: Int, _ shape: LayerShape) throws(ModelError) -> TransformerLayer {
-    let prefix = names.layer(index) + "."
-    let hidden = shape.hiddenSize
-    let precision = shape.precision.products
-    var projection: (weight: [Float], bias: [Float]) = ([], [])
-    for name in [names.query, names.key, names.value] {
-      let part = try linear(prefix + name, inputs: hidden, outputs: hidden)
-      projection.weight += part.weight
-      projection.bias += part.bias
-    }
-    let attentionOutput = try linear(prefix + names.attentionOutput, inputs: hidden, outputs: hidden)
-    let inner = try linear(prefix + names.inner, inputs: hidden, outputs: shape.intermediateSize)
-    let output = try linear(prefix + names.output, inputs: shape.intermediateSize, outputs: hidden)
-    return TransformerLayer(
+extension ModelDirectory {
+  fileprivate func layer(_ layer: Int, _ shape: LayerShape) -> TransformerLayer {
+    TransformerLayer(
       shape: shape,
-      projection: PackedMatrix(weight: projection.weight, bias: projection.bias, precision: precision),
-      attentionOutput: PackedMatrix(weight: attentionOutput.weight, bias: attentionOutput.bias, precision: precision),
-      attentionNorm: try norm(prefix + names.attentionNorm, hidden),
-      inner: PackedMatrix(weight: inner.weight, bias: inner.bias, precision: precision),
-      output: PackedMatrix(weight: output.weight, bias: output.bias, precision: precision),
-      outputNorm: try norm(prefix + names.outputNorm, hidden))
+      projection: matrix([.query(layer: layer), .key(layer: layer), .value(layer: layer)], shape),
+      attentionOutput: matrix([.attentionOutput(layer: layer)], shape),
+      attentionNorm: norm(.attentionNorm(layer: layer)),
+      expansion: matrix([.expansion(layer: layer)], shape),
+      contraction: matrix([.contraction(layer: layer)], shape),
+      outputNorm: norm(.outputNorm(layer: layer)))
   }
 
-  func norm(_ name: String, _ columns: Int) throws(ModelError) -> LayerNorm {
-    LayerNorm(
-      gain: weights.floats(try tensor(name + ".weight", [columns])), shift: weights.floats(try tensor(name + ".bias", [columns])),
-      epsilon: configuration.layerNormEpsilon)
+  /// Linear layers with the same input, as one.
+  private func matrix(_ parts: [TransformerPart], _ shape: LayerShape) -> PackedMatrix {
+    PackedMatrix(weight: parts.flatMap(weight(of:)), bias: parts.flatMap(bias(of:)), precision: shape.precision.products)
   }
 
-  private func linear(_ name: String, inputs: Int, outputs: Int) throws(ModelError) -> (weight: [Float], bias: [Float]) {
-    (weights.floats(try tensor(name + ".weight", [outputs, inputs])), weights.floats(try tensor(name + ".bias", [outputs])))
+  fileprivate func norm(_ part: TransformerPart) -> LayerNorm {
+    LayerNorm(gain: weight(of: part), shift: bias(of: part), epsilon: Float(configuration.layerNormEpsilon))
   }
 
-  private func tensor(_ name: String, _ shape: [Int]) throws(ModelError) -> StoredTensor {
-    guard let tensor = weights.tensor(named: prefix + name) else { throw .missingTensor(name) }
-    guard tensor.shape == shape else { throw .wrongShape(name) }
-    return tensor
+  fileprivate func table(_ part: TransformerPart) -> FloatTable {
+    guard let tensor = weights.tensor(named: tensorNames.weight(part)) else {
+      preconditionFailure("\(path) was opened without a \(part)")
+    }
+    return FloatTable(tensor, of: weights)
+  }
+}
+
+extension Activation {
+  fileprivate init(_ activation: TransformerConfiguration.Activation) {
+    switch activation {
+    case .gelu: self = .gelu
+    case .geluTanh: self = .geluTanh
+    case .relu: self = .relu
+    }
   }
 }

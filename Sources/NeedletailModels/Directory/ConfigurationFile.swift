@@ -56,7 +56,9 @@ struct ConfigurationFile {
 
   /// The field, unless it is absent or null.
   func value(_ key: String) -> JSONValue? {
-    fields[key].flatMap { $0 == .null ? nil : $0 }
+    // Compared outside of an expression: `nil` where a JSONValue is expected would mean JSON's null.
+    if fields[key] == .some(.null) { return Optional.none }
+    return fields[key]
   }
 
   func string(_ key: String) throws(ModelError) -> String? {

@@ -17,7 +17,9 @@ struct ModelDigest {
     var hash = SHA256()
     var cache = Cache(path: folder + "/" + cacheName)
     // Lengths in front keep two lists from looking like one another.
-    for statement in ["needletail model \(version)"] + settings { hash.update(data: Data("\(statement.utf8.count) \(statement)\n".utf8)) }
+    for statement in ["needletail model \(version)"] + settings {
+      hash.update(data: Data("\(statement.utf8.count) \(statement)\n".utf8))
+    }
     for name in files {
       let digest = try cache.digest(ofFile: name, in: folder)
       hash.update(data: Data("\(name) \(digest)\n".utf8))

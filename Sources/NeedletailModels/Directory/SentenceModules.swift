@@ -68,7 +68,7 @@ public struct SentenceModules: Hashable, Sendable {
   public init(directory: String) throws(ModelError) {
     let modules = try Self.moduleList(directory)
     let transformerFolder = modules.transformer
-    let settings = try Self.settingsFile(directory + "/" + transformerFolder)
+    let settings = try Self.settingsFile(transformerFolder.isEmpty ? directory : directory + "/" + transformerFolder)
     let task = try settings.string("transformer_task")
     guard task == nil || task == "feature-extraction" else {
       throw settings.unsupported("the task \(task ?? "")", "Choose a model that embeds text.")
@@ -204,7 +204,8 @@ extension SentenceModules {
       "max_seq_length": maximumTokens.map { .integer(Int64($0)) } ?? .null, "do_lower_case": .bool(lowercases),
     ])
     let general: JSONValue = .object([
-      "prompts": .object(prompts.named.mapValues { .string($0) }), "default_prompt_name": prompts.defaultName.map { .string($0) } ?? .null,
+      "prompts": .object(prompts.named.mapValues { .string($0) }),
+      "default_prompt_name": prompts.defaultName.map { .string($0) } ?? .null,
       "similarity_fn_name": .string(similarity.rawValue),
     ])
     try Self.write(.array(modules), to: directory + "/modules.json")

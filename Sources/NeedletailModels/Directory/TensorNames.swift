@@ -42,8 +42,8 @@ extension TransformerConfiguration {
     return embeddings + [.embeddingNorm]
       + (0..<layers).flatMap { layer -> [TransformerPart] in
         [
-          .query(layer: layer), .key(layer: layer), .value(layer: layer), .attentionOutput(layer: layer), .attentionNorm(layer: layer),
-          .expansion(layer: layer), .contraction(layer: layer), .outputNorm(layer: layer),
+          .query(layer: layer), .key(layer: layer), .value(layer: layer), .attentionOutput(layer: layer),
+          .attentionNorm(layer: layer), .expansion(layer: layer), .contraction(layer: layer), .outputNorm(layer: layer),
         ]
       }
   }

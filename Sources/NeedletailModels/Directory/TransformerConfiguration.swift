@@ -110,7 +110,8 @@ extension TransformerConfiguration {
     if try file.boolean("is_decoder") == true {
       throw file.unsupported("a decoder", "Choose an encoder model.")
     }
-    if let embeddingSize = try file.integer("embedding_size", in: 1...1 << 16), try file.integer("hidden_size", in: 1...1 << 16) != embeddingSize {
+    let sizes = 1...1 << 16
+    if let size = try file.integer("embedding_size", in: sizes), try file.integer("hidden_size", in: sizes) != size {
       throw file.unsupported("an embedding size other than the hidden size", "Choose another model.")
     }
   }

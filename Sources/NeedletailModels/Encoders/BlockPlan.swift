@@ -1,7 +1,7 @@
 /// Which texts go through the network together.
 ///
-/// Blocks of neighbouring texts, since without padding their lengths need not agree. A block is small enough that its activations stay near the
-/// processor and memory stays bounded, and there are enough of them to keep all threads busy to the end.
+/// Blocks of neighbouring texts, since without padding their lengths need not agree. A block is small enough that its activations
+/// stay near the processor and memory stays bounded, and there are enough of them to keep all threads busy to the end.
 struct BlockPlan: Sendable {
   /// Tokens of a block, unless a single text has more.
   static let maximumTokens = 1024

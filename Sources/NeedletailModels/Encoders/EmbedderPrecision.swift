@@ -2,8 +2,8 @@ internal import NeedletailNumerics
 
 /// The arithmetic of an embedder: what is gained in speed is paid in exactness.
 ///
-/// With all-MiniLM-L6-v2, cosine to the float vectors: bfloat16 0.9999, int8 0.99 and better. Vectors of different precisions may be compared
-/// with each other.
+/// Cosine to the float vectors with all-MiniLM-L6-v2: bfloat16 0.9999, int8 0.997 and better. Vectors of different precisions may be
+/// compared with each other.
 public enum EmbedderPrecision: String, CaseIterable, Codable, Sendable {
   case float32
   /// Twice as fast where the processor multiplies bfloat16 (`Processor.multipliesBFloat16`); elsewhere the embedder

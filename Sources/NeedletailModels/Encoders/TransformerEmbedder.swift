@@ -2,6 +2,7 @@ public import NeedletailCore
 public import NeedletailNumerics
 public import NeedletailText
 internal import Dispatch
+internal import Foundation
 internal import Synchronization
 
 /// An embedder of the BERT family: tokens, transformer layers, pooling.
@@ -21,7 +22,6 @@ public final class TransformerEmbedder: TextEmbedder {
   public let precision: EmbedderPrecision
 
   private let encoder: SequenceEncoder
-  private let vocabularySize: Int
   private let directory: ModelDirectory
 
   /// Texts that are tokenised before the network sees them: enough for full blocks, few enough to take little memory.
@@ -31,38 +31,34 @@ public final class TransformerEmbedder: TextEmbedder {
   /// Loads a model and its tokenizer.
   ///
   /// - Parameters:
+  ///   - name: the name it is registered under; the directory's if nil.
   ///   - precision: the arithmetic; `.float32` agrees with the reference to 1e-6, the others are faster.
   ///   - pool: the threads that encode.
-  /// - Throws: when the tokenizer or a tensor is missing or does not fit the configuration.
+  /// - Throws: when the tokenizer cannot be read or is of a kind that is not supported.
   public convenience init(
-    directory: ModelDirectory, precision: EmbedderPrecision = .float32, pool: WorkerPool = .shared
+    directory: ModelDirectory, name: String? = nil, precision: EmbedderPrecision = .float32, pool: WorkerPool = .shared
   ) throws(ModelError) {
     let tokenizer: WordPieceTokenizer
     do {
-      tokenizer = try WordPieceTokenizer(directory: directory.path)
+      tokenizer = try WordPieceTokenizer(directory: directory.transformerPath)
     } catch {
-      throw .tokenizer(error)
+      throw ModelError(error)
     }
-    try self.init(directory: directory, tokenizer: tokenizer, precision: precision, pool: pool)
+    self.init(directory: directory, tokenizer: tokenizer, name: name, precision: precision, pool: pool)
   }
 
   /// Loads a model that is used with a tokenizer made elsewhere.
   public init(
-    directory: ModelDirectory, tokenizer: any Tokenizer, precision: EmbedderPrecision = .float32, pool: WorkerPool = .shared
-  ) throws(ModelError) {
-    let configuration = directory.configuration
-    let backbone = try TransformerBackbone(configuration, weights: directory.weights, precision: precision.layers)
+    directory: ModelDirectory, tokenizer: any Tokenizer, name: String? = nil, precision: EmbedderPrecision = .float32,
+    pool: WorkerPool = .shared
+  ) {
     self.directory = directory
     self.tokenizer = tokenizer
     self.precision = precision.effective
-    vocabularySize = configuration.vocabularySize
-    let maximumTokens = min(directory.maximumTokens, configuration.maximumPositions - configuration.positionOffset)
+    profile = directory.profile(named: name ?? URL(fileURLWithPath: directory.path).lastPathComponent)
     encoder = SequenceEncoder(
-      backbone: backbone, reduction: directory.pooling.reduction, scaled: directory.normalises, maximumLength: maximumTokens,
-      pool: pool)
-    profile = EmbedderProfile(
-      name: directory.name, digest: directory.digest, dimension: configuration.hiddenSize, maximumTokens: maximumTokens,
-      similarity: directory.similarity)
+      backbone: TransformerBackbone(directory, precision: precision.layers), reduction: directory.pooling.reduction,
+      scaled: directory.normalises, maximumLength: directory.maximumTokens, pool: pool)
   }
 
   /// Embeds texts on the pool's threads without blocking the caller's; one short text, such as a query, is embedded on the spot.
@@ -109,7 +105,7 @@ public final class TransformerEmbedder: TextEmbedder {
   }
 
   private func tokenise(_ texts: [String], as role: Role) -> [ArraySlice<Int32>] {
-    let prompt = directory.prompt(for: role)
+    let prompt = directory.prompts[role]
     let tasks = (texts.count + Self.textsPerTask - 1) / Self.textsPerTask
     let sequences = Mutex([ArraySlice<Int32>](repeating: [], count: texts.count))
     encoder.pool.forEach(tasks) { task in
@@ -128,10 +124,24 @@ public final class TransformerEmbedder: TextEmbedder {
 
   /// The tokenizer's vocabulary may be larger than the table of embeddings.
   private func check(_ sequences: [ArraySlice<Int32>]) throws(ModelError) {
+    let vocabularySize = directory.configuration.vocabularySize
     for sequence in sequences {
       if let id = sequence.first(where: { $0 < 0 || Int($0) >= vocabularySize }) {
-        throw .tokenOutsideVocabulary(path: directory.path, id: Int(id), vocabularySize: vocabularySize)
+        throw .malformedFile(
+          path: directory.transformerPath, reason: "the tokenizer gives the token \(id) where the network knows \(vocabularySize)")
       }
+    }
+  }
+}
+
+extension ModelError {
+  fileprivate init(_ error: TextError) {
+    switch error {
+    case .unreadable(let file, let reason): self = .malformedFile(path: file, reason: reason)
+    case .malformed(let file, let key, let reason): self = .malformedFile(path: file, reason: "\(key): \(reason)")
+    case .unsupported(let file, let key, let value, let supported):
+      self = .unsupported(path: file, feature: "\(key) \(value)", advice: "Supported: \(supported).")
+    case .unknownLanguage: self = .invalidRequest(reason: "\(error)")
     }
   }
 }

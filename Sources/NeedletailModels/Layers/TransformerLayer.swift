@@ -9,8 +9,9 @@ struct TransformerLayer: Sendable {
   let projection: PackedMatrix
   let attentionOutput: PackedMatrix
   let attentionNorm: LayerNorm
-  let inner: PackedMatrix
-  let output: PackedMatrix
+  /// From the hidden to the intermediate size, and back.
+  let expansion: PackedMatrix
+  let contraction: PackedMatrix
   let outputNorm: LayerNorm
 
   /// Takes the states of all tokens through the layer, in place.
@@ -44,10 +45,10 @@ struct TransformerLayer: Sendable {
   private func feedForward(_ space: LayerWorkspace, _ piece: Piece, _ division: WorkDivision) {
     let input = narrowed(space.state, to: space.narrowState, piece.rows, at: piece.rows.lowerBound)
     multiply(
-      inner, input, piece.rows, activation: shape.activation, into: space.inner, at: piece.scratchRow, division: division)
+      expansion, input, piece.rows, activation: shape.activation, into: space.inner, at: piece.scratchRow, division: division)
     let hidden = narrowed(space.inner, to: space.narrowInner, piece.scratchRows, at: piece.scratchRow)
     multiply(
-      output, hidden, piece.scratchRows, residual: space.state, into: space.state, at: piece.rows.lowerBound, division: division)
+      contraction, hidden, piece.scratchRows, residual: space.state, into: space.state, at: piece.rows.lowerBound, division: division)
     space.state.normalise(rows: piece.rows, outputNorm)
   }
 

@@ -7,7 +7,9 @@ extension ModelDirectory {
   /// - Parameter writingModules: whether to write module files, because the directory has none.
   func copy(to destination: String, writingModules: Bool) throws(ModelError) {
     let network = modules.transformerFolder.isEmpty ? "" : modules.transformerFolder + "/"
-    let networkFiles = ["config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json", "added_tokens.json"]
+    let networkFiles = [
+      "config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json", "added_tokens.json",
+    ]
     var names = networkFiles.map { network + $0 } + ["README.md", "LICENSE"]
     if !writingModules {
       names += ["modules.json", "config_sentence_transformers.json", modules.poolingFolder + "/config.json"]

@@ -169,7 +169,8 @@ extension ModelRegistry {
       }
     }
     guard isPlain, !name.isEmpty, name.utf8.count <= 100, !name.hasPrefix(".") else {
-      throw .invalidRequest(reason: "\"\(name)\" cannot be the name of a model. Use letters, digits, '-', '_' and '.', not first a '.'.")
+      throw .invalidRequest(
+        reason: "\"\(name)\" cannot be the name of a model. Use letters, digits, '-', '_' and '.', not first a '.'.")
     }
   }
 

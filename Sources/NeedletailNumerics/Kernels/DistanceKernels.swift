@@ -72,7 +72,7 @@ public struct DistanceKernels: Sendable {
     }
   }
 
-  /// The inner products of 8-bit codes in -127…127; exact up to 133,152 components.
+  /// The inner products of 8-bit codes in -127…127; exact up to 133,144 components.
   public func dot(_ query: Span<Int8>, codeRows rows: Span<Int8>) -> [Int32] {
     let dimension = query.count
     return unsafe score(query, rows: rows) { query, rows, count, results in

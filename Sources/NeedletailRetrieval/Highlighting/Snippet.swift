@@ -110,8 +110,7 @@ struct SentencePieces {
     }
     // 。！？ of Chinese and Japanese need no space after them.
     let next = bytes[index...].prefix(3)
-    let isIdeographicStop = next.elementsEqual([0xE3, 0x80, 0x82]) || next.elementsEqual([0xEF, 0xBC, 0x81]) || next.elementsEqual([0xEF, 0xBC, 0x9F])
-    return isIdeographicStop ? index + 3 : nil
+    return Self.ideographicStops.contains { next.elementsEqual($0) } ? index + 3 : nil
   }
 
   private mutating func append(_ range: Range<Int>) {
@@ -139,6 +138,8 @@ struct SentencePieces {
     while end > start, Self.isSpace(bytes[end - 1]) { end -= 1 }
     return end
   }
+
+  private static let ideographicStops = ["。", "！", "？"].map { Array($0.utf8) }
 
   private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 }

@@ -39,8 +39,11 @@ struct GlobPattern: Hashable, Sendable {
     let bytes = Array(text.utf8)
     switch form {
     case .literal(let literal): return bytes == literal
-    case .suffix(let suffix): return bytes.count >= suffix.count && bytes.suffix(suffix.count).elementsEqual(suffix) && !bytes.dropLast(suffix.count).contains(Self.slash)
-    case .prefix(let prefix): return bytes.starts(with: prefix) && !bytes.dropFirst(prefix.count).contains(Self.slash)
+    case .suffix(let suffix):
+      return bytes.count >= suffix.count && bytes.suffix(suffix.count).elementsEqual(suffix)
+        && !bytes.dropLast(suffix.count).contains(Self.slash)
+    case .prefix(let prefix):
+      return bytes.starts(with: prefix) && !bytes.dropFirst(prefix.count).contains(Self.slash)
     case .general(let elements): return Self.simulate(elements, on: bytes)
     case .nothing: return false
     }
@@ -177,7 +180,9 @@ struct ByteSet: Hashable, Sendable {
   }
 
   private static func className(_ pattern: [UInt8], from start: Int) -> (String, end: Int)? {
-    guard let close = pattern[start...].firstIndex(of: UInt8(ascii: "]")), close > start, pattern[close - 1] == UInt8(ascii: ":") else { return nil }
+    guard let close = pattern[start...].firstIndex(of: UInt8(ascii: "]")), close > start,
+      pattern[close - 1] == UInt8(ascii: ":")
+    else { return nil }
     return (String(decoding: pattern[start..<close - 1], as: UTF8.self), close + 1)
   }
 

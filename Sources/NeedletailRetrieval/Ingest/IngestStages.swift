@@ -134,6 +134,7 @@ private struct CommitBatch: Sendable {
   }
 
   func isDue(_ options: IngestOptions) -> Bool {
-    writes.count + refreshes.count >= options.commitDocuments || passages >= options.commitPassages || watch.seconds >= options.commitSeconds
+    writes.count + refreshes.count >= options.commitDocuments || passages >= options.commitPassages
+      || watch.seconds >= options.commitSeconds
   }
 }

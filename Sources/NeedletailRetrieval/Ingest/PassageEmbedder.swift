@@ -10,7 +10,9 @@ struct PassageEmbedder: Sendable {
   /// The documents with a vector for each passage.
   ///
   /// - Parameter progress: called after each batch with its passages and tokens.
-  func embed(_ documents: [PreparedDocument], progress: (_ passages: Int, _ tokens: Int) -> Void = { _, _ in }) async throws -> [PreparedDocument] {
+  func embed(
+    _ documents: [PreparedDocument], progress: (_ passages: Int, _ tokens: Int) -> Void = { _, _ in }
+  ) async throws -> [PreparedDocument] {
     let dimension = encoder.profile.dimension
     var vectors = try await vectors(of: documents.flatMap(\.inputs), progress: progress)[...]
     return documents.map { document in

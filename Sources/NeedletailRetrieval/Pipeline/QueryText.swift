@@ -12,8 +12,7 @@ struct QueryText: Hashable {
   var isEmpty: Bool { text.isEmpty }
 
   init(_ raw: String) {
-    var scalars = raw.unicodeScalars[...]
-    while let first = scalars.first, Self.isBlank(first) { scalars.removeFirst() }
+    var scalars = raw.unicodeScalars.drop(while: Self.isBlank)
     isCut = scalars.utf8Count(isAtMost: Self.longest) == nil
     if isCut { scalars = Self.beginning(scalars) }
     while let last = scalars.last, Self.isBlank(last) { scalars.removeLast() }

@@ -31,7 +31,11 @@ public struct Searcher: Retriever {
   /// The ranking alone, without texts; see ``search(_:)``.
   public func retrieve(_ query: Query) async throws -> [Hit] {
     let (ranked, _) = try await rank(query, QueryText(query.text))
-    return ranked.map { Hit(passage: $0.fused.id, document: $0.passage.document, score: $0.fused.score, contributions: $0.fused.contributions) }
+    return ranked.map { ranked in
+      Hit(
+        passage: ranked.fused.id, document: ranked.passage.document, score: ranked.fused.score,
+        contributions: ranked.fused.contributions)
+    }
   }
 
   /// The best passages with everything to show them.

@@ -36,11 +36,14 @@ public enum FileFormat: Hashable, Sendable {
       return
     }
     if Self.binaryExtensions.contains(fileExtension) { throw .binary }
-    let byName = Self.byExtension[fileExtension] ?? ProgrammingLanguage.named(fileName: name, fileExtension: fileExtension).map { .code(language: $0) }
-    if byName == .pdf { self = .pdf } else {
-      guard TextDecoding.looksLikeText(head) else { throw .binary }
-      self = byName ?? ProgrammingLanguage.ofShebang(in: head).map { .code(language: $0) } ?? Self.sniffed(head)
+    if Self.byExtension[fileExtension] == .pdf {
+      // Some files have something before their mark; poppler finds it.
+      self = .pdf
+      return
     }
+    guard TextDecoding.looksLikeText(head) else { throw .binary }
+    let language = ProgrammingLanguage.named(fileName: name, fileExtension: fileExtension)
+    self = Self.byExtension[fileExtension] ?? language.map { .code(language: $0) } ?? Self.sniffed(head)
   }
 
   /// The part after the last dot, in lower case; empty if there is none or the name begins with it.
@@ -50,6 +53,7 @@ public enum FileFormat: Hashable, Sendable {
   }
 
   private static func sniffed(_ head: [UInt8]) -> FileFormat {
+    if let language = ProgrammingLanguage.ofShebang(in: head) { return .code(language: language) }
     let start = String(decoding: head.prefix(256), as: UTF8.self).drop(while: \.isWhitespace).lowercased()
     return start.hasPrefix("<!doctype html") || start.hasPrefix("<html") ? .html : .plainText
   }
@@ -57,7 +61,8 @@ public enum FileFormat: Hashable, Sendable {
   private static let byExtension: [String: FileFormat] = {
     var formats: [String: FileFormat] = [
       "pdf": .pdf, "eml": .mail, "jsonl": .jsonLines, "ndjson": .jsonLines,
-      "csv": .delimited(separator: nil), "tsv": .delimited(separator: UInt8(ascii: "\t")), "tab": .delimited(separator: UInt8(ascii: "\t")),
+      "csv": .delimited(separator: nil), "tsv": .delimited(separator: UInt8(ascii: "\t")),
+      "tab": .delimited(separator: UInt8(ascii: "\t")),
     ]
     for name in ["txt", "text", "log", "rst", "org", "adoc", "asciidoc", "nfo", "srt", "vtt"] { formats[name] = .plainText }
     for name in ["md", "markdown", "mdown", "mkd", "mdx", "rmd", "qmd"] { formats[name] = .markdown }

@@ -161,7 +161,7 @@ public enum FrontMatter {
     if let quote = text.first, quote == "\"" || quote == "'" {
       guard let end = text.dropFirst().lastIndex(of: quote) else { return .string(String(text)) }
       let inner = text[text.index(after: text.startIndex)..<end]
-      return .string(quote == "\"" ? unescaped(inner) : inner.split(separator: "''", omittingEmptySubsequences: false).joined(separator: "'"))
+      return .string(quote == "\"" ? unescaped(inner) : String(inner.replacing("''", with: "'")))
     }
     switch text {
     case "", "~", "null", "Null", "NULL": return .null

@@ -205,7 +205,8 @@ struct HTMLTextExtraction {
     "p", "blockquote", "section", "article", "table", "ul", "ol", "dl", "figure", "hr", "form", "header", "footer", "main", "aside",
   ]
   private static let blockElements: Set<String> = looseBlocks.union([
-    "div", "tr", "dt", "dd", "caption", "figcaption", "fieldset", "legend", "address", "details", "summary", "body", "thead", "tbody", "title",
+    "div", "tr", "dt", "dd", "caption", "figcaption", "fieldset", "legend", "address", "details", "summary", "body", "thead", "tbody",
+    "title",
   ])
 }
 
@@ -253,8 +254,9 @@ enum HTMLText {
       return (scalar == "\u{0}" ? "\u{FFFD}" : scalar, after)
     }
     // Without its semicolon only what Latin-1 had at the time counts, so that `&copy=1` in an address stays text.
-    guard let scalar = HTMLEntities.scalar(named: body), isTerminated || (scalar.value < 256 && !isEqualsSign(at: end, in: bytes)) else { return nil }
-    return (scalar, after)
+    guard let scalar = HTMLEntities.scalar(named: body) else { return nil }
+    let isClear = isTerminated || (scalar.value < 256 && !isEqualsSign(at: end, in: bytes))
+    return isClear ? (scalar, after) : nil
   }
 
   private static func isEqualsSign(at index: Int, in bytes: ArraySlice<UInt8>) -> Bool {

@@ -153,7 +153,9 @@ enum MailHeaders {
     else { return nil }
     if year < 100 { year += year < 50 ? 2000 : 1900 }
     let time = words[words.startIndex + 3].split(separator: ":").map { Int($0) ?? -1 }
-    guard time.count >= 2, let date = Timestamp(year: year, month: month + 1, day: day, hour: time[0], minute: time[1], second: time.count > 2 ? time[2] : 0)
+    guard time.count >= 2,
+      let date = Timestamp(
+        year: year, month: month + 1, day: day, hour: time[0], minute: time[1], second: time.count > 2 ? time[2] : 0)
     else { return nil }
     let zone = words.count > 4 ? offset(words[words.startIndex + 4]) : 0
     return Timestamp(secondsSince1970: date.secondsSince1970 - Int64(zone))
@@ -161,10 +163,13 @@ enum MailHeaders {
 
   /// Seconds east of Greenwich.
   private static func offset(_ zone: Substring) -> Int {
-    if let hours = ["EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7][String(zone)] { return hours * 3600 }
+    if let hours = namedZones[String(zone)] { return hours * 3600 }
     guard let sign = zone.first, sign == "+" || sign == "-", let digits = Int(zone.dropFirst()), digits < 2400 else { return 0 }
     return (digits / 100 * 3600 + digits % 100 * 60) * (sign == "-" ? -1 : 1)
   }
+
+  /// The zones that RFC 5322 (section 4.3) knows by name; others stand for Greenwich.
+  private static let namedZones = ["EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7]
 
   private static let months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
@@ -184,7 +189,13 @@ enum MailHeaders {
     var isEscaped = false
     for index in text.indices {
       let character = text[index]
-      if isEscaped { isEscaped = false } else if character == "\\" { isEscaped = isQuoted } else if character == "\"" { isQuoted.toggle() } else if character == separator, !isQuoted {
+      if isEscaped {
+        isEscaped = false
+      } else if character == "\\" {
+        isEscaped = isQuoted
+      } else if character == "\"" {
+        isQuoted.toggle()
+      } else if character == separator, !isQuoted {
         pieces.append(text[start..<index])
         start = text.index(after: index)
       }

@@ -144,7 +144,7 @@ struct MailPart {
       let next = min(lineEnd + 1, body.endIndex)
       let line = body[lineStart..<lineEnd]
       if line.starts(with: mark), let isLast = Self.endsPart(line.dropFirst(mark.count)) {
-        if let start = partStart { parts.append(MailPart(body[start..<max(start, lineStart)])) }
+        if let start = partStart { parts.append(MailPart(withoutLineEnd(body[start..<max(start, lineStart)]))) }
         partStart = isLast ? nil : next
         if isLast { return parts }
       }
@@ -153,6 +153,13 @@ struct MailPart {
     // A message that was cut off has no closing line.
     if let start = partStart { parts.append(MailPart(body[start...])) }
     return parts
+  }
+
+  /// The line end before a boundary belongs to the boundary.
+  private func withoutLineEnd(_ part: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    guard part.last == 0x0A else { return part }
+    let line = part.dropLast()
+    return line.last == 0x0D ? line.dropLast() : line
   }
 
   /// After the boundary: nothing (a part begins), `--` (the last one ended), or else it was not the boundary.

@@ -46,7 +46,9 @@ public struct PDFReader: DocumentReader {
     let output = try program.run(
       ["-q", "-enc", "UTF-8", "-eol", "unix", path, "-"], seconds: limits.pdfSeconds, outputLimit: limits.pdfTextBytes)
     // Pages read before the damage are worth keeping; with none the file is reported.
-    guard output.exitCode == 0 || output.isCut || !output.bytes.isEmpty else { throw Self.problem(exitCode: output.exitCode, program: extractor) }
+    guard output.exitCode == 0 || output.isCut || !output.bytes.isEmpty else {
+      throw Self.problem(exitCode: output.exitCode, program: extractor)
+    }
     let text = TextDecoding.cleaned(String(decoding: output.bytes, as: UTF8.self))
     var pages = text.split(separator: "\u{0C}", omittingEmptySubsequences: false).map(String.init)
     // Each page ends with a form feed, also the last one.

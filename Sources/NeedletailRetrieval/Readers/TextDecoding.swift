@@ -10,7 +10,7 @@ enum TextDecoding {
   /// - Parameter declared: the character set named by a mail header or a `<meta>` element; valid UTF-8 beats a declared
   ///   single-byte set, since such declarations are often stale and such text is hardly ever valid UTF-8 by chance.
   static func decode(_ bytes: [UInt8], declared: String? = nil) throws(ReadingProblem) -> String {
-    if let (text, _) = marked(bytes) { return cleaned(text) }
+    if let text = marked(bytes) { return cleaned(text) }
     let declaredCharset = try declared.flatMap { label throws(ReadingProblem) in try Charset(label: label) }
     if case .utf16(let isBigEndian) = declaredCharset { return cleaned(utf16(bytes[...], isBigEndian: isBigEndian)) }
     if !isStateful(declaredCharset), let text = String(validating: bytes, as: UTF8.self) { return cleaned(text) }
@@ -68,26 +68,30 @@ enum TextDecoding {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// Text after a byte order mark, and the name of the encoding.
-  private static func marked(_ bytes: [UInt8]) -> (String, String)? {
-    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { return (String(decoding: bytes.dropFirst(3), as: UTF8.self), "UTF-8") }
-    if bytes.starts(with: [0xFF, 0xFE, 0, 0]) { return (utf32(bytes.dropFirst(4), isBigEndian: false), "UTF-32LE") }
-    if bytes.starts(with: [0, 0, 0xFE, 0xFF]) { return (utf32(bytes.dropFirst(4), isBigEndian: true), "UTF-32BE") }
-    if bytes.starts(with: [0xFF, 0xFE]) { return (utf16(bytes.dropFirst(2), isBigEndian: false), "UTF-16LE") }
-    if bytes.starts(with: [0xFE, 0xFF]) { return (utf16(bytes.dropFirst(2), isBigEndian: true), "UTF-16BE") }
+  /// The text after a byte order mark, which names the encoding; nil without one.
+  private static func marked(_ bytes: [UInt8]) -> String? {
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { return String(decoding: bytes.dropFirst(3), as: UTF8.self) }
+    if bytes.starts(with: [0xFF, 0xFE, 0, 0]) { return utf32(bytes.dropFirst(4), isBigEndian: false) }
+    if bytes.starts(with: [0, 0, 0xFE, 0xFF]) { return utf32(bytes.dropFirst(4), isBigEndian: true) }
+    if bytes.starts(with: [0xFF, 0xFE]) { return utf16(bytes.dropFirst(2), isBigEndian: false) }
+    if bytes.starts(with: [0xFE, 0xFF]) { return utf16(bytes.dropFirst(2), isBigEndian: true) }
     return nil
   }
 
   /// True for big endian, false for little endian, nil if the bytes do not look like UTF-16 without a mark.
   ///
   /// Western text has its zeros in the high bytes only. A third is asked for, so that lines of other scripts between do
-  /// no harm, and next to none in the low bytes.
+  /// no harm, and next to none in the low bytes, where control characters would not be expected either.
   private static func utf16Order(of bytes: [UInt8]) -> Bool? {
     let sample = bytes.prefix(4096)
     let units = sample.count / 2
-    guard units >= 2 else { return nil }
+    guard units >= 8 else { return nil }
     var zeros = [0, 0]
-    for (index, byte) in sample.enumerated() where byte == 0 { zeros[index & 1] += 1 }
+    var controls = 0
+    for (index, byte) in sample.enumerated() {
+      if byte == 0 { zeros[index & 1] += 1 } else if byte < 0x09 { controls += 1 }
+    }
+    guard controls * 50 <= units else { return nil }
     if zeros[1] * 3 > units, zeros[0] * 50 <= units { return false }
     if zeros[0] * 3 > units, zeros[1] * 50 <= units { return true }
     return nil
@@ -127,7 +131,9 @@ enum TextDecoding {
     case .windows1252: return windows1252(bytes)
     case .utf16(let isBigEndian): return utf16(bytes[...], isBigEndian: isBigEndian)
     case .system(let encoding):
-      guard let text = String(bytes: bytes, encoding: encoding) else { throw .malformed(format: "\(encoding)", reason: "bytes without meaning") }
+      guard let text = String(bytes: bytes, encoding: encoding) else {
+        throw .malformed(format: "\(encoding)", reason: "some of its bytes have no meaning")
+      }
       return text
     }
   }
@@ -147,7 +153,7 @@ private enum Charset {
     case "": return nil
     case "utf-8", "utf8", "unicode-1-1-utf-8": self = .utf8
     // ASCII and Latin-1 are subsets of Windows-1252 as far as text goes; the WHATWG encoding standard reads them so.
-    case "us-ascii", "ascii", "ansi_x3.4-1968", "iso-8859-1", "iso8859-1", "iso_8859-1", "latin1", "windows-1252", "cp1252", "x-cp1252":
+    case "us-ascii", "ascii", "ansi_x3.4-1968", "iso-8859-1", "iso8859-1", "iso_8859-1", "latin1", "windows-1252", "cp1252":
       self = .windows1252
     case "utf-16", "utf-16le", "utf16": self = .utf16(isBigEndian: false)
     case "utf-16be": self = .utf16(isBigEndian: true)

@@ -18,7 +18,9 @@ struct Timestamp: Hashable, Sendable {
     let days = Int(secondsSince1970.floorDivided(by: 86400))
     let second = Int(secondsSince1970 - Int64(days) * 86400)
     let (year, month, day) = Self.date(days: days)
-    return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))Z"
+    let date = "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
+    let time = "\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))"
+    return "\(date)T\(time)Z"
   }
 
   private func padded(_ value: Int, _ width: Int) -> String {

@@ -35,7 +35,7 @@ public final class Collection: Sendable {
   private init(core: CollectionCore, lock: WriterLock?) {
     self.core = core
     self.lock = lock
-    indexer = lock == nil ? nil : Indexer(core: core)
+    indexer = lock.map { Indexer(core: core, lock: $0) }
     indexer?.start()
   }
 

@@ -63,8 +63,9 @@ extension DocumentWrite {
       throw .invalidDocument(
         id: document.id, reason: "its vectors have \(vectors.dimension) components, the encoder makes \(encoder.dimension)")
     }
-    guard vectors.values.allSatisfy(\.isFinite) else {
-      throw .invalidDocument(id: document.id, reason: "one of its vectors has a component that is not a finite number")
+    // A finite sum of squares means finite components, and a length that every similarity can be computed with.
+    for row in 0..<vectors.count where !vectors[row].reduce(0, { $0 + $1 * $1 }).isFinite {
+      throw .invalidDocument(id: document.id, reason: "vector \(row) has a component that is not a finite number or too large")
     }
   }
 }

@@ -51,11 +51,21 @@ struct FilterLexer {
 
   private mutating func run() throws(StoreError) {
     while true {
+      let start = index
       while index < characters.count, characters[index].isWhitespace { index += 1 }
       guard index < characters.count else { break }
+      if index > start { try checkList() }
       try scan()
     }
     append(.end, length: 0)
+  }
+
+  /// `a:b, c:d` is more likely two conditions than a list with the value `c:d`, so it is neither.
+  private func checkList() throws(StoreError) {
+    if characters[index] != "," {
+      guard case .comma? = tokens.last?.kind else { return }
+    }
+    throw .filterSyntax(text: text, position: index, reason: "the values of a list are written without spaces, as in field:a,b")
   }
 
   private mutating func scan() throws(StoreError) {

@@ -1,10 +1,10 @@
-internal import Foundation
+package import Foundation
 
 /// Vectors of record as blobs: components one after the other, little endian, in 4 or 2 bytes each.
 ///
 /// This is the one file of the store that looks at floats as bytes.
-enum VectorCoding {
-  static func encode(_ components: ArraySlice<Float>, as precision: VectorPrecision) -> Data {
+package enum VectorCoding {
+  package static func encode(_ components: ArraySlice<Float>, as precision: VectorPrecision) -> Data {
     switch precision {
     case .float32:
       var patterns = components.map { $0.bitPattern.littleEndian }
@@ -18,7 +18,7 @@ enum VectorCoding {
   /// Appends the components to `values`.
   ///
   /// - Returns: false, with nothing appended, if the blob does not have `dimension` components.
-  static func decode(_ blob: Data, as precision: VectorPrecision, dimension: Int, into values: inout [Float]) -> Bool {
+  package static func decode(_ blob: Data, as precision: VectorPrecision, dimension: Int, into values: inout [Float]) -> Bool {
     switch precision {
     case .float32:
       guard blob.count == dimension * 4 else { return false }
@@ -39,7 +39,7 @@ enum VectorCoding {
   }
 
   /// What is left of the components after a round trip, so that fresh vectors score as stored ones do.
-  static func rounded(_ components: [Float], to precision: VectorPrecision) -> [Float] {
+  package static func rounded(_ components: [Float], to precision: VectorPrecision) -> [Float] {
     switch precision {
     case .float32: components
     case .float16: components.map { HalfPrecision.float(HalfPrecision.bits(of: $0)) }
@@ -49,9 +49,9 @@ enum VectorCoding {
 
 /// IEEE 754 half precision (binary16) from and to single precision, in integer arithmetic: `Float16` is not available
 /// on every platform of ours.
-enum HalfPrecision {
+package enum HalfPrecision {
   /// The nearest half, ties to even; what is too large becomes the largest finite one, so that scores stay finite.
-  static func bits(of value: Float) -> UInt16 {
+  package static func bits(of value: Float) -> UInt16 {
     let pattern = value.bitPattern
     let sign = UInt16(truncatingIfNeeded: (pattern >> 16) & 0x8000)
     let magnitude = pattern & 0x7FFF_FFFF
@@ -65,7 +65,7 @@ enum HalfPrecision {
     return sign | UInt16(truncatingIfNeeded: (magnitude &- 0x3800_0000 &+ 0xFFF &+ isOdd) >> 13)
   }
 
-  static func float(_ bits: UInt16) -> Float {
+  package static func float(_ bits: UInt16) -> Float {
     let sign = UInt32(bits & 0x8000) << 16
     let exponent = UInt32(bits & 0x7C00) >> 10
     let fraction = UInt32(bits & 0x03FF)

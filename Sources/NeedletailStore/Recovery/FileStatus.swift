@@ -7,7 +7,7 @@
 #endif
 internal import NeedletailNumerics
 
-/// What the system says about files, and the two operations durability rests on: sync and rename.
+/// What the system says about files.
 enum FileStatus {
   /// No space, or no quota.
   static func isFull(_ code: Int32) -> Bool { code == ENOSPC || code == EDQUOT || code == EFBIG }
@@ -25,13 +25,6 @@ enum FileStatus {
   /// Whether entries may be made in the folder.
   static func isWritable(folder path: String) -> Bool { unsafe access(path, W_OK) == 0 }
 
-  /// Gives a finished file its final name so that it is either there completely or not at all, whatever happens.
-  static func publish(_ temporary: String, as path: String, in folder: String) throws(FileError) {
-    try synchronize(temporary)
-    guard unsafe rename(temporary, path) == 0 else { throw .cannotWrite(path: path, code: errno) }
-    try synchronize(folder)
-  }
-
   /// Moves a file aside; what stood at the target is replaced.
   static func move(_ path: String, to target: String) throws(FileError) {
     guard unsafe rename(path, target) == 0 else { throw .cannotWrite(path: target, code: errno) }
@@ -39,11 +32,4 @@ enum FileStatus {
 
   /// Removes a file; one that is not there counts as removed.
   static func remove(_ path: String) { _ = unsafe unlink(path) }
-
-  private static func synchronize(_ path: String) throws(FileError) {
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .cannotOpen(path: path, code: errno) }
-    defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else { throw .cannotWrite(path: path, code: errno) }
-  }
 }

@@ -30,7 +30,7 @@ struct IndexFolder: Sendable {
     for name in found where !names.contains(name) && isOurs(name) { FileStatus.remove("\(path)/\(name)") }
   }
 
-  /// `NUMBER.KIND`, `NUMBER.KIND.partial` and what the index room adds while it writes.
+  /// `NUMBER.KIND`, and with another ending while it is written.
   private func isOurs(_ name: String) -> Bool {
     guard !name.hasSuffix(Self.damagedSuffix) else { return false }
     let parts = name.split(separator: ".", omittingEmptySubsequences: false)

@@ -99,8 +99,11 @@ struct CollectionDatabase: Sendable {
     }
   }
 
+  /// Closes all connections, the log merged into the file: such a file can be copied and read where nothing may be
+  /// written. (SQLite does that itself only if the last connection to close is one that may write.)
   func close() throws {
     try watch?.close()
+    _ = try? writer?.writeWithoutTransaction { db in try db.checkpoint(.truncate) }
     try reader.close()
   }
 }

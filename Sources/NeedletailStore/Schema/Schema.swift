@@ -98,7 +98,7 @@ enum Schema {
       name TEXT NOT NULL UNIQUE,
       bytes INTEGER NOT NULL,
       checksum INTEGER NOT NULL,
-      format INTEGER NOT NULL,
+      format TEXT NOT NULL,
       PRIMARY KEY (segment, kind))
     """,
   ]

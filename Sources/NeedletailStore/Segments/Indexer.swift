@@ -13,14 +13,17 @@ final class Indexer: Sendable {
   private static let largestBacklog = 4
 
   private let core: CollectionCore
+  /// Kept until the last step has ended, also if nobody closed the collection.
+  private let lock: WriterLock
   private let queue = DispatchQueue(label: "needletail.indexer", qos: .utility)
   private let wishes: AsyncStream<Void>
   private let wish: AsyncStream<Void>.Continuation
   private let task = Mutex<Task<Void, Never>?>(nil)
   private let isStopped = Atomic(false)
 
-  init(core: CollectionCore) {
+  init(core: CollectionCore, lock: WriterLock) {
     self.core = core
+    self.lock = lock
     (wishes, wish) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 

@@ -34,10 +34,10 @@ final class LexicalSource: Sendable {
     }
   }
 
-  /// Bytes in memory and in mapped files, as far as the index exists.
-  var footprint: Footprint? {
+  /// The index if it was made.
+  var madeIndex: LexicalIndex? {
     state.withLock { state in
-      if case .ready(let index) = state { index.footprint } else { nil }
+      if case .ready(let index) = state { index } else { nil }
     }
   }
 }

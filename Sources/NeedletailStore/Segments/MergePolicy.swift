@@ -6,42 +6,54 @@
 ///   O(log passages) per passage however small the writes are.
 /// - Under a bulk load, only pieces of the delta's full size are written, cheap flat ones; graphs are built over the
 ///   whole once it is quiet, or over `busyWidth` segments of one size at a time if it never is.
-struct MergePolicy: Sendable {
+package struct MergePolicy: Sendable {
   /// A delta smaller than this stays in memory: it is searched in microseconds and read again in milliseconds.
-  var minimumRows = 256
+  package var minimumRows = 256
   /// A delta of this size is written out at once.
-  var maximumDeltaRows = 8_192
+  package var maximumDeltaRows = 8_192
   /// No segment grows beyond this, to bound the memory that building takes.
-  var maximumSegmentRows = 4_000_000
+  package var maximumSegmentRows = 4_000_000
   /// A segment with a larger part of its rows removed is built again without them.
-  var maximumDeletedFraction = 0.2
-  var idleRatio = 2
-  var busyWidth = 16
+  package var maximumDeletedFraction = 0.2
+  package var idleRatio = 2
+  package var busyWidth = 16
 
-  init() {}
+  package init() {}
 
   /// The sizes for vectors of a dimension: at most 32 MiB of floats in the delta and 2 GiB in a segment under construction.
-  init(dimension: Int?) {
+  package init(dimension: Int?) {
     guard let dimension, dimension > 0 else { return }
     maximumDeltaRows = min(8_192, max(minimumRows, (32 << 20) / (4 * dimension)))
     maximumSegmentRows = max(maximumDeltaRows, (2 << 30) / (4 * dimension))
   }
 
-  struct SegmentSize: Sendable {
-    var number: Int64
-    var rows: Int
-    var live: Int
-    var isDamaged = false
+  package struct SegmentSize: Sendable {
+    package var number: Int64
+    package var rows: Int
+    package var live: Int
+    package var isDamaged = false
+
+    package init(number: Int64, rows: Int, live: Int, isDamaged: Bool = false) {
+      self.number = number
+      self.rows = rows
+      self.live = live
+      self.isDamaged = isDamaged
+    }
   }
 
   /// Some segments, and perhaps the delta, that are to become one segment.
-  struct Step: Hashable, Sendable {
-    var includesDelta: Bool
-    var segments: [Int64]
+  package struct Step: Hashable, Sendable {
+    package var includesDelta: Bool
+    package var segments: [Int64]
+
+    package init(includesDelta: Bool, segments: [Int64]) {
+      self.includesDelta = includesDelta
+      self.segments = segments
+    }
   }
 
   /// The next step, or nil if all is well.
-  func nextStep(deltaRows: Int, segments: [SegmentSize], isIdle: Bool) -> Step? {
+  package func nextStep(deltaRows: Int, segments: [SegmentSize], isIdle: Bool) -> Step? {
     isIdle ? idleStep(deltaRows, segments) ?? repair(segments) : busyStep(deltaRows, segments) ?? repair(segments)
   }
 

@@ -37,19 +37,24 @@ enum PassageRows {
     return passages
   }
 
-  /// The texts of the passages of a range, in order. Each document is fetched once however many passages it has.
+  /// The texts of the passages of a range as word search sees them, in order: each after the title of its document, which
+  /// says what a passage from the middle is about. Each document is fetched once however many passages it has.
   static func forEachText(_ db: Database, in range: Range<PassageID>, _ body: (PassageID, Substring) -> Void) throws {
     let passages = try db.makeStatement(sql: "SELECT id, document, lower, upper FROM passage WHERE id >= ? AND id < ? ORDER BY id")
-    let contents = try db.makeStatement(sql: "SELECT text FROM content WHERE document = ?")
+    let contents = try db.makeStatement(sql: "SELECT text, title FROM content JOIN document ON number = document WHERE document = ?")
     let rows = try Row.fetchCursor(passages, arguments: [range.lowerBound, range.upperBound])
     var document: Int64?
     var text = ""
+    var title = ""
     while let row = try rows.next() {
       if document != row[1] {
         document = row[1]
-        text = String(decoding: try Data.fetchOne(contents, arguments: [row[1] as Int64]) ?? Data(), as: UTF8.self)
+        let content = try Row.fetchOne(contents, arguments: [row[1] as Int64])
+        text = String(decoding: content?[0] ?? Data(), as: UTF8.self)
+        title = content?[1] ?? ""
       }
-      body(row[0], text.passage(utf8: row[2]..<row[3]))
+      let passage = text.passage(utf8: row[2]..<row[3])
+      body(row[0], title.isEmpty ? passage : "\(title)\n\(passage)")
     }
   }
 }

@@ -1,39 +1,39 @@
-internal import Foundation
-internal import NeedletailCore
+package import Foundation
+package import NeedletailCore
 
 /// An ascending list of passage numbers, kept as runs of consecutive ones: the map between the rows of an index and the
 /// passages they stand for.
 ///
 /// The passages of a document are consecutive, so there are at most as many runs as documents, and a handful where
 /// nothing was removed.
-struct PassageRuns: Hashable, Sendable {
+package struct PassageRuns: Hashable, Sendable {
   /// First passage of each run.
-  private(set) var firsts: [PassageID] = []
+  package private(set) var firsts: [PassageID] = []
   /// Row of the first passage of each run; one more entry than runs, the last being the number of rows.
-  private(set) var offsets: [Int] = [0]
+  package private(set) var offsets: [Int] = [0]
 
-  var count: Int { offsets[offsets.count - 1] }
-  var isEmpty: Bool { count == 0 }
-  var runCount: Int { firsts.count }
+  package var count: Int { offsets[offsets.count - 1] }
+  package var isEmpty: Bool { count == 0 }
+  package var runCount: Int { firsts.count }
 
-  init() {}
+  package init() {}
 
-  init(_ passages: some Sequence<PassageID>) {
+  package init(_ passages: some Sequence<PassageID>) {
     for passage in passages { append(first: passage, count: 1) }
   }
 
   /// The runs, as ranges.
-  var runs: [Range<PassageID>] { firsts.indices.map { run($0) } }
+  package var runs: [Range<PassageID>] { firsts.indices.map { run($0) } }
 
   /// The passages of a run.
-  func run(_ index: Int) -> Range<PassageID> {
+  package func run(_ index: Int) -> Range<PassageID> {
     firsts[index]..<firsts[index] + PassageID(offsets[index + 1] - offsets[index])
   }
 
   /// Appends consecutive passages.
   ///
   /// - Precondition: they follow all that are there.
-  mutating func append(first: PassageID, count added: Int) {
+  package mutating func append(first: PassageID, count added: Int) {
     guard added > 0 else { return }
     if let last = firsts.indices.last {
       let end = run(last).upperBound
@@ -50,13 +50,13 @@ struct PassageRuns: Hashable, Sendable {
   /// The passage a row stands for.
   ///
   /// Complexity: logarithmic in the number of runs.
-  subscript(row: Int) -> PassageID {
+  package subscript(row: Int) -> PassageID {
     let run = Self.lastIndex(in: offsets, notAbove: row)
     return firsts[run] + PassageID(row - offsets[run])
   }
 
   /// The number of passages below `passage`.
-  func rank(of passage: PassageID) -> Int {
+  package func rank(of passage: PassageID) -> Int {
     guard let first = firsts.first, passage > first else { return 0 }
     let index = Self.lastIndex(in: firsts, notAbove: passage)
     let length = offsets[index + 1] - offsets[index]
@@ -64,12 +64,12 @@ struct PassageRuns: Hashable, Sendable {
   }
 
   /// The rows of the passages in a range, which are consecutive.
-  func rows(in range: Range<PassageID>) -> Range<Int> {
+  package func rows(in range: Range<PassageID>) -> Range<Int> {
     rank(of: range.lowerBound)..<rank(of: range.upperBound)
   }
 
   /// The runs within some rows.
-  func passages(inRows rows: Range<Int>) -> [Range<PassageID>] {
+  package func passages(inRows rows: Range<Int>) -> [Range<PassageID>] {
     guard !rows.isEmpty else { return [] }
     var result: [Range<PassageID>] = []
     var index = Self.lastIndex(in: offsets, notAbove: rows.lowerBound)
@@ -96,7 +96,7 @@ struct PassageRuns: Hashable, Sendable {
 
 extension PassageRuns {
   /// The runs as a blob: for each the gap to the end of the one before and the length, as variable-length integers.
-  func encoded() -> Data {
+  package func encoded() -> Data {
     var data = Data()
     var end: PassageID = 0
     for index in firsts.indices {
@@ -109,7 +109,7 @@ extension PassageRuns {
   }
 
   /// Reads what `encoded` wrote; nil for anything else.
-  init?(encoded data: Data) {
+  package init?(encoded data: Data) {
     self.init()
     var bytes = data.makeIterator()
     var end: PassageID = 0

@@ -5,9 +5,6 @@ internal import Synchronization
 enum SegmentFileKind: String, CaseIterable, Sendable {
   case dense
   case lexical
-
-  /// The number that tells this version's way to build the file; files of another one are built again.
-  var format: Int { 1 }
 }
 
 /// What SQLite knows of an index file.
@@ -15,9 +12,10 @@ struct SegmentFileRecord: Hashable, Sendable {
   var kind: SegmentFileKind
   var name: String
   var bytes: Int
-  /// Over the whole file, so that neither damage nor a mix-up goes unnoticed.
+  /// Of both ends of the file, so that one file is not taken for another; the formats check what lies between.
   var checksum: UInt32
-  var format: Int
+  /// How it was built; a file that was built in another way is built again.
+  var format: String
 }
 
 /// An index file in use. Once it was replaced, it is deleted as soon as the last snapshot that uses it lets go.

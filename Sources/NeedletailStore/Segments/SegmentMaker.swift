@@ -114,16 +114,10 @@ struct SegmentMaker: Sendable {
   private func writeFile(_ kind: SegmentFileKind, number: Int64, _ body: (String) throws -> Void) throws -> SegmentFileRecord {
     let name = "\(number).\(kind.rawValue)"
     let path = "\(folder)/\(name)"
-    let temporary = path + ".partial"
-    do {
-      try body(temporary)
-      try FileStatus.publish(temporary, as: path, in: folder)
-    } catch {
-      FileStatus.remove(temporary)
-      throw error
-    }
-    let (bytes, checksum) = try FileChecksum.of(path)
-    return SegmentFileRecord(kind: kind, name: name, bytes: bytes, checksum: checksum, format: kind.format)
+    // Index files appear complete and forced to the disk, or not at all.
+    try body(path)
+    let (bytes, checksum) = try FileIdentity.of(path)
+    return SegmentFileRecord(kind: kind, name: name, bytes: bytes, checksum: checksum, format: format(of: kind))
   }
 
   /// Opens the files of a segment after checking that they are the ones SQLite names, bit by bit.
@@ -152,8 +146,8 @@ struct SegmentMaker: Sendable {
 
   private func verified(_ kind: SegmentFileKind, of record: SegmentRecord) throws -> SegmentFile {
     guard let file = record.file(kind) else { throw SegmentFileProblem(name: "\(record.number).\(kind.rawValue)", reason: "it was never written") }
-    guard file.format == kind.format else { throw SegmentFileProblem(name: file.name, reason: "another version wrote it") }
-    let (bytes, checksum) = try problem(with: file) { try FileChecksum.of(path(of: file)) }
+    guard file.format == format(of: kind) else { throw SegmentFileProblem(name: file.name, reason: "another version wrote it") }
+    let (bytes, checksum) = try problem(with: file) { try FileIdentity.of(path(of: file)) }
     guard bytes == file.bytes else { throw SegmentFileProblem(name: file.name, reason: "it has \(bytes) bytes instead of \(file.bytes)") }
     guard checksum == file.checksum else { throw SegmentFileProblem(name: file.name, reason: "its checksum is wrong") }
     return SegmentFile(record: file, path: path(of: file))
@@ -165,6 +159,14 @@ struct SegmentMaker: Sendable {
     } catch {
       let isMissing = FileStatus.size(of: path(of: file)) == nil
       throw SegmentFileProblem(name: file.name, reason: isMissing ? "it is missing" : "\(error)")
+    }
+  }
+
+  /// Names everything but the rows that the bytes of a file depend on.
+  private func format(of kind: SegmentFileKind) -> String {
+    switch kind {
+    case .dense: "dense-1:\(settings.index.codec.rawValue)"
+    case .lexical: "lexical-1:\(settings.analyzer.fingerprint)"
     }
   }
 

@@ -35,11 +35,9 @@ extension Snapshot {
     var resident = 0
     var mapped = 0
     for part in parts {
-      for footprint in [part.contents.dense?.footprint, part.contents.lexical.footprint] {
-        guard let footprint else { continue }
-        if footprint.isMapped { mapped += footprint.totalBytes } else { resident += footprint.totalBytes }
+      for (bytes, isMapped) in part.memory {
+        if isMapped { mapped += bytes } else { resident += bytes }
       }
-      resident += (part.contents.vectors?.values.count ?? 0) * 4
     }
     return CollectionStatistics(
       documents: documentCount, passages: passageCount, deltaRows: generation.deltaRows,
@@ -57,4 +55,14 @@ extension Snapshot {
 
 extension Segment {
   fileprivate var kinds: [SegmentFileKind] { contents.dense == nil ? [.lexical] : SegmentFileKind.allCases }
+
+  /// Its indexes and vectors.
+  fileprivate var memory: [(bytes: Int, isMapped: Bool)] {
+    let dense = contents.dense?.footprint
+    let lexical = contents.lexical.madeIndex
+    return [
+      (dense?.totalBytes ?? 0, dense?.isMapped ?? false), (lexical?.byteCount ?? 0, lexical?.isMapped ?? false),
+      ((contents.vectors?.values.count ?? 0) * MemoryLayout<Float>.size, false),
+    ]
+  }
 }

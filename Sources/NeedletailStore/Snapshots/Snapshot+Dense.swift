@@ -45,7 +45,7 @@ extension Snapshot {
         SearchOptions(
           limit: limit, efSearch: options.efSearch, within: allowed, excluding: part.deletedOrNil, isExact: options.isExact || plan == .scan))
     } catch {
-      throw .index(reason: "\(error)")
+      throw StoreError(error, at: context.database.path)
     }
   }
 

@@ -34,6 +34,8 @@ struct BlockList {
 
   /// Blocks from here on stand below a new heading.
   mutating func beginSection(level: Int, title: String) {
+    // Deeper levels than anybody writes count as one, which bounds the cost of each section.
+    let level = min(level, 12)
     while let last = stack.last, last.level >= level { stack.removeLast() }
     stack.append((level, title))
     headings.append(stack.map(\.title))

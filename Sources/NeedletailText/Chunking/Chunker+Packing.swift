@@ -20,12 +20,17 @@ extension Chunker {
   private func sections(of units: [Unit], headings: [[String]]) -> [Range<Int>] {
     var sections: [Range<Int>] = []
     var start = 0
-    for index in units.indices.dropFirst() where units[index].boundary == .section {
-      let outer = headings[units[index - 1].section]
-      let isInner = headings[units[index].section].starts(with: outer) && units[index].section != units[index - 1].section
-      if units[start..<index].allSatisfy(\.isHeading), isInner { continue }
-      sections.append(start..<index)
-      start = index
+    var hasText = units.first.map { !$0.isHeading } ?? true
+    for index in units.indices.dropFirst() {
+      if units[index].boundary == .section {
+        let (outer, inner) = (headings[units[index - 1].section], headings[units[index].section])
+        if hasText || inner.count <= outer.count || !inner.starts(with: outer) {
+          sections.append(start..<index)
+          start = index
+          hasText = false
+        }
+      }
+      hasText = hasText || !units[index].isHeading
     }
     if start < units.count { sections.append(start..<units.count) }
     return sections

@@ -30,7 +30,7 @@ struct MarkdownBlocks {
       } else if let level = Self.headingLevel(line, in: text) {
         close(at: position, of: text, before: .paragraph)
         appendHeading(level, title: Self.title(of: line, skipping: level, in: text), end: next, text)
-      } else if let last = previous, start == last.range.lowerBound, content == .prose, let level = Self.underline(line, in: text) {
+      } else if let last = previous, isAlone(last, in: text), let level = Self.underline(line, in: text) {
         appendHeading(level, title: Self.title(of: last, skipping: 0, in: text), end: next, text)
       } else if ListItem.begins(line, in: text) {
         close(at: position, of: text, before: start == position ? boundary : .item)
@@ -43,6 +43,11 @@ struct MarkdownBlocks {
       position = next
     }
     close(at: text.count, of: text, before: .paragraph)
+  }
+
+  /// Whether the block in the making consists of this line.
+  private func isAlone(_ line: Line, in text: Span<UInt8>) -> Bool {
+    content == .prose && !line.isBlank && WhiteSpace.skip(start..<line.range.upperBound, of: text) >= line.content
   }
 
   /// Ends the block in the making; the next one begins here.

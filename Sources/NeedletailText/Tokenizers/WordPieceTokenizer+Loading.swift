@@ -175,7 +175,7 @@ extension TextError {
     case .dataCorrupted(let context):
       .malformed(
         file: file, key: context.codingPath.joinedPath,
-        reason: context.codingPath.isEmpty ? "is not JSON" : context.debugDescription)
+        reason: context.codingPath.isEmpty ? "is not JSON that can be read" : context.debugDescription)
     @unknown default:
       .malformed(file: file, key: "", reason: "cannot be decoded")
     }

@@ -34,14 +34,10 @@ import Testing
     #expect(word.explanation.query == String(repeating: "ä", count: 4096))
   }
 
-  @Test func leadingWhiteSpaceCostsNothing() async throws {
-    let clock = ContinuousClock()
-    let index = try await index()
-    let elapsed = try await clock.measure {
-      let response = try await index.searcher.search(Query(String(repeating: " ", count: 1_000_000) + "birds", limit: 1))
-      #expect(response.explanation.query == "birds")
-    }
-    #expect(elapsed < .seconds(2))
+  @Test(.timeLimit(.minutes(1))) func leadingWhiteSpaceDoesNotCount() async throws {
+    let response = try await index().searcher.search(Query(String(repeating: " ", count: 1_000_000) + "birds", limit: 1))
+    #expect(response.explanation.query == "birds")
+    #expect(!response.explanation.isQueryCut)
   }
 
   @Test(arguments: [

@@ -14,7 +14,7 @@ import Testing
     let index = try TextIndex(named: "birds", in: DataDirectory(path: scratch.path), encoder: encoder)
     try await index.add(
       Self.texts.enumerated().map { number, text in
-        Document(id: "d\(number)", title: "Title \(number)", text: text, payload: ["number": .integer(Int64(number)), "even": .bool(number % 2 == 0)])
+        Document(id: "d\(number)", title: "chapter\(number)", text: text, payload: ["number": .integer(Int64(number)), "even": .bool(number % 2 == 0)])
       })
     return index
   }
@@ -26,7 +26,7 @@ import Testing
     let response = try await searcher.search(Query("sour rye dough", limit: 3))
     let best = try #require(response.answers.first)
     #expect(best.document == "d4")
-    #expect(best.title == "Title 4")
+    #expect(best.title == "chapter4")
     #expect(best.text == Self.texts[4])
     #expect(best.byteRange == 0..<Self.texts[4].utf8.count)
     #expect(best.payload["number"] == 4)
@@ -50,6 +50,13 @@ import Testing
     let answers = try await filled(scratch).search("birds fly over bread", limit: 5)
     #expect(answers.map(\.score) == answers.map(\.score).sorted(by: >))
     #expect(Set(answers.map(\.passage)).count == answers.count)
+  }
+
+  @Test(arguments: SearchMode.allCases) func findsDocumentsByTheirTitles(mode: SearchMode) async throws {
+    let scratch = try Scratch()
+    var searcher = try await filled(scratch).searcher
+    searcher.mode = mode
+    #expect(try await searcher.search(Query("chapter3", limit: 1)).answers.first?.document == "d3")
   }
 
   @Test func filtersKeepTheLimitFilled() async throws {

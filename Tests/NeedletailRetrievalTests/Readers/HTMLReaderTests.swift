@@ -55,7 +55,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("a<b", "a<b"), ("a < b > c", "a < b > c"), ("x<!-- c --!>-->y", "xy"), ("<p>a<p>b", "a\n\nb"), ("a<br>b", "a\nb"),
+    ("a<b", "a"), ("a<1", "a<1"), ("a < b > c", "a < b > c"), ("x<!-- c --!>-->y", "xy"), ("<p>a<p>b", "a\n\nb"), ("a<br>b", "a\nb"),
     ("<div>a</div>b", "a\nb"), ("&lt;b&gt; &amp;amp;", "<b> &amp;"), ("&copy 2020 &copy=1 &unknown; &#0;&#xD800;", "© 2020 &copy=1 &unknown; \u{FFFD}\u{FFFD}"),
     ("&#128; &#x80;", "€ €"), ("<nav><nav>x</nav>y</nav>z", "z"), ("<svg/>after", "after"), ("<script>a</b></script >b", "b"),
     ("<SCRIPT>x</Script>y", "y"), ("<p hidden>x<p>y", "y"), ("<a title='>'>link</a>", "link"), ("<a title=\"unclosed>x", ""),

@@ -1,5 +1,6 @@
 import NeedletailCore
 import NeedletailRetrieval
+import NeedletailText
 import Testing
 
 @Suite struct MarkdownReaderTests {
@@ -24,15 +25,17 @@ import Testing
     #expect(try await Fixture.read(source, as: "note.md").first?.title == title)
   }
 
-  @Test(arguments: [
-    ("a: 1\nb: -2.5\nc: 0x10\nd: 007\ne: 1.0.0", ["a": 1, "b": -2.5, "c": "0x10", "d": "007", "e": "1.0.0"] as Payload),
+  static let frontMatters: [(String, Payload)] = [
+    ("a: 1\nb: -2.5\nc: 0x10\nd: 007\ne: 1.0.0", ["a": 1, "b": -2.5, "c": "0x10", "d": "007", "e": "1.0.0"]),
     ("a: true\nb: ~\nc:\nd: 'it''s'\ne: \"x\\ny\"", ["a": true, "b": nil, "c": nil, "d": "it's", "e": "x\ny"]),
     ("url: http://x.org/#a # comment\n# whole line\nempty: []", ["url": "http://x.org/#a", "empty": []]),
     ("list:\n- a\n- b, c\nnext: [1, \"x, y\"]", ["list": ["a", "b, c"], "next": [1, "x, y"]]),
     ("text: |\n  one\n  two\nend: 1", ["text": "one\ntwo", "end": 1]),
     ("date: 2021-03-04\ntime: 12:30", ["date": "2021-03-04", "time": "12:30"]),
     ("nonsense\n: x\n  - stray\nok: 1", ["ok": 1]),
-  ])
+  ]
+
+  @Test(arguments: frontMatters)
   func readsTheFrontMatterPeopleWrite(yaml: String, payload: Payload) {
     let (found, body) = FrontMatter.split("---\n\(yaml)\n---\nbody")
     #expect(found == payload)

@@ -3,7 +3,8 @@ import NeedletailRetrieval
 import NeedletailText
 import Testing
 
-/// Mutated files: no reader crashes, none hangs, and what comes out keeps its promises.
+/// Mutated files: no reader crashes, none hangs, and what comes out keeps its promises. The bounds on time leave room for
+/// busy machines; a parser that is not linear would exceed them by far.
 @Suite struct ReaderFuzzTests {
   static let fixtures = [
     "birds.md", "page.html", "latin.html", "cyrillic.html", "plain.txt", "utf16le.txt", "utf16be-unmarked.txt", "people.csv",
@@ -17,7 +18,7 @@ import Testing
       var generator = SeededGenerator(seed: seed)
       let bytes = Self.mutated(original, using: &generator)
       let elapsed = await clock.measure { await check(SourceFile(path: name, contents: bytes), seed: seed) }
-      #expect(elapsed < .seconds(2), "\(name), seed \(seed)")
+      #expect(elapsed < .seconds(10), "\(name), seed \(seed)")
     }
   }
 
@@ -32,7 +33,7 @@ import Testing
     for name in ["a.html", "a.md", "a.csv", "a.jsonl", "a.eml", "a.txt"] {
       let prefix = name == "a.eml" ? "Subject: x\nContent-Type: multipart/mixed; boundary=b\n\n" : name == "a.md" ? "---\n" : ""
       let elapsed = await clock.measure { await check(SourceFile(path: name, contents: Array(prefix.utf8) + bytes), seed: 0) }
-      #expect(elapsed < .seconds(10), "\(name) of \(piece)")
+      #expect(elapsed < .seconds(20), "\(name) of \(piece)")
     }
   }
 

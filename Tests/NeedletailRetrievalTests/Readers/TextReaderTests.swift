@@ -1,5 +1,6 @@
 import NeedletailCore
 import NeedletailRetrieval
+import NeedletailText
 import Testing
 
 @Suite struct TextReaderTests {
@@ -38,7 +39,7 @@ import Testing
     var limits = ReadingLimits()
     limits.textBytes = 10
     let readers = DocumentReaders(limits: limits)
-    await #expect(throws: ReadingProblem.tooLarge(bytes: 43, limit: 10)) { try await Fixture.read("plain.txt", options: readers) }
+    await #expect(throws: ReadingProblem.tooLarge(bytes: 42, limit: 10)) { try await Fixture.read("plain.txt", options: readers) }
   }
 
   @Test(arguments: [

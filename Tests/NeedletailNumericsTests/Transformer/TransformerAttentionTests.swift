@@ -1,0 +1,74 @@
+import CNeedletailKernels
+import Foundation
+import Testing
+
+@Suite struct TransformerAttentionTests {
+  /// Queries, keys and values of one head, and the attention between them in double precision.
+  private struct Head {
+    let length, size: Int
+    var floats: [Float]
+
+    init(length: Int, size: Int, seed: UInt64) {
+      self.length = length
+      self.size = size
+      var generator = SeededGenerator(seed: seed)
+      floats = (0..<length * 3 * size).map { _ in .random(in: -2...2, using: &generator) }
+    }
+
+    func expected() -> [Float] {
+      var result: [Float] = []
+      for query in 0..<length {
+        let scores = (0..<length).map { key in
+          (0..<size).reduce(0.0) { $0 + Double(floats[query * 3 * size + $1]) * Double(floats[(key * 3 + 1) * size + $1]) }
+            / Double(size).squareRoot()
+        }
+        let top = scores.max() ?? 0
+        let weights = scores.map { exp($0 - top) }
+        let sum = weights.reduce(0, +)
+        for column in 0..<size {
+          result.append(Float((0..<length).reduce(0.0) { $0 + weights[$1] * Double(floats[($1 * 3 + 2) * size + column]) } / sum))
+        }
+      }
+      return result
+    }
+
+    func attended(_ isa: needletail_isa, _ element: needletail_element) -> [Float]? {
+      guard let kernels = unsafe needletail_kernels_for(isa) else { return nil }
+      var out = [Float](repeating: 0, count: length * size)
+      let scratch = UnsafeMutableRawPointer.allocate(byteCount: needletail_attention_bytes(length, size), alignment: 64)
+      defer { unsafe scratch.deallocate() }
+      unsafe scratch.initializeMemory(as: UInt8.self, repeating: 0, count: needletail_attention_bytes(length, size))
+      let narrow = floats.map { UInt16(($0.bitPattern + 0x7fff + ($0.bitPattern >> 16 & 1)) >> 16) }
+      unsafe floats.withUnsafeBytes { wide in
+        unsafe narrow.withUnsafeBytes { narrow in
+          unsafe out.withUnsafeMutableBytes { out in
+            let source = unsafe (element == NEEDLETAIL_BFLOAT16 ? narrow : wide).baseAddress!
+            let bytes = element == NEEDLETAIL_BFLOAT16 ? 2 : 4
+            var attention = unsafe needletail_attention()
+            unsafe (attention.length, attention.head_size, attention.element) = (length, size, element)
+            unsafe (attention.query, attention.key, attention.value) = (source, source + size * bytes, source + 2 * size * bytes)
+            unsafe (attention.stride, attention.scale) = (3 * size, 1 / Float(size).squareRoot())
+            unsafe (attention.out, attention.out_stride, attention.scratch) = (out.baseAddress, size, scratch)
+            unsafe needletail_attend(kernels, &attention)
+          }
+        }
+      }
+      return out
+    }
+  }
+
+  private let isas = [NEEDLETAIL_ISA_SERIAL, NEEDLETAIL_ISA_NEON, NEEDLETAIL_ISA_AVX2, NEEDLETAIL_ISA_AVX512]
+
+  @Test(arguments: [1, 2, 5, 12, 13, 31, 32, 33, 64, 100, 257], [16, 32, 64])
+  func everyInstructionSetComputesAttention(length: Int, size: Int) {
+    let head = Head(length: length, size: size, seed: UInt64(length * 100 + size))
+    let expected = head.expected()
+    for isa in isas {
+      for (element, tolerance) in [(NEEDLETAIL_FLOAT32, Float(1e-5)), (NEEDLETAIL_BFLOAT16, 0.05)] {
+        guard let found = head.attended(isa, element) else { continue }
+        let worst = zip(found, expected).map { abs($0 - $1) }.max() ?? 0
+        #expect(worst < tolerance, "isa \(isa.rawValue) element \(element.rawValue)")
+      }
+    }
+  }
+}
