@@ -3,6 +3,7 @@ package import Hummingbird
 public import Logging
 internal import NIOCore
 public import NeedletailCore
+public import NeedletailModels
 public import NeedletailStore
 
 /// The search page and its interface for programs, on one port.
@@ -15,22 +16,44 @@ public struct SearchSite: Sendable {
   private let service: SearchService
   private let logger: Logger
 
-  /// A site over the collections of a data directory, those which other processes make later included.
+  /// A site over the collections of a data directory, with the models registered there.
+  ///
+  /// Collections which other processes make later appear by themselves. A model is loaded when the first question needs
+  /// it.
   ///
   /// - Parameters:
-  ///   - data: where the collections are.
-  ///   - preferred: the collection that is searched unless another one is chosen; it need not exist yet.
-  ///   - embedder: loads the model of a collection. It is called when the first question needs the model and not again
-  ///     once it has returned; what it throws is told to the person who asked.
+  ///   - preferredCollection: the collection that is searched unless another one is chosen; nil: the one named
+  ///     "default", whether it exists yet or not.
+  ///   - precision: what the models compute in; nil leaves it to them.
+  /// - Throws: `StoreError.noCollection` if the preferred collection was named and does not exist.
   public init(
-    data: DataDirectory, preferred: String = "default", logger: Logger = Logger(label: "needletail.server"),
+    dataDirectory: DataDirectory, preferredCollection: String? = nil, precision: EmbedderPrecision? = nil,
+    logger: Logger = Logger(label: "needletail.server")
+  ) throws(StoreError) {
+    if let name = preferredCollection, try !dataDirectory.collectionNames().contains(name) {
+      throw .noCollection(name: name, path: dataDirectory.path)
+    }
+    let models = ModelSource(registry: ModelRegistry(directory: dataDirectory.modelsPath), precision: precision)
+    self.init(
+      dataDirectory: dataDirectory, preferredCollection: preferredCollection, logger: logger,
+      embedder: { profile in try models.embedder(for: profile) })
+  }
+
+  /// A site over the collections of a data directory, with embedders from elsewhere.
+  ///
+  /// - Parameter embedder: loads the model of a collection. It is called when the first question needs the model and not
+  ///   again once it has returned; what it throws is told to the person who asked.
+  public init(
+    dataDirectory: DataDirectory, preferredCollection: String? = nil,
+    logger: Logger = Logger(label: "needletail.server"),
     embedder: @escaping @Sendable (EmbedderProfile) async throws -> any TextEmbedder
   ) {
+    let preferred = preferredCollection ?? "default"
     let shelf = CollectionShelf(
       names: {
-        let names = try data.collectionNames()
+        let names = try dataDirectory.collectionNames()
         return names.filter { $0 == preferred } + names.filter { $0 != preferred }
-      }, open: { try Collection.open($0, in: data, access: .read) }, embedder: embedder, logger: logger)
+      }, open: { try Collection.open($0, in: dataDirectory, access: .read) }, embedder: embedder, logger: logger)
     self.init(service: SearchService(shelf), logger: logger)
   }
 

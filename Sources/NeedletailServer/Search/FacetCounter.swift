@@ -49,17 +49,17 @@ final class FacetCounter: Sendable {
     filters.filter { !$0.hasPrefix(field + ":") }
   }
 
-  /// The dates by the field that most documents have; of equals, what documents say of themselves comes before what the
-  /// file system says.
+  /// The dates by the first field that half of the documents have: what documents say of themselves comes before what
+  /// the file system says.
   private static func dates(in snapshot: Snapshot, filters: [String]) throws -> Facet? {
-    var best: (facet: Facet, documents: Int)?
     for field in ["date", "year", "modified"] {
       let filter = try Filter(expressions: others(than: field, in: filters))
       let counts = try snapshot.facets(field: field, matching: filter, limit: mostMoments)
-      let documents = counts.reduce(0) { $0 + $1.count }
-      if documents > best?.documents ?? 0 { best = (Facet(field: field, values: dates(counts, of: field)), documents) }
+      let dated = counts.reduce(0) { $0 + $1.count }
+      guard dated > 0, dated * 2 >= (try snapshot.documentCount(matching: filter)) else { continue }
+      return Facet(field: field, values: dates(counts, of: field))
     }
-    return best?.facet
+    return nil
   }
 
   /// Years, or months where all dates fall in one year; the latest first.
