@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The built `needletail`, run as a child process with a data directory of its own.
-struct Product: ~Copyable {
+final class Product {
   struct Outcome {
     let code: Int32
     let output: String

@@ -17,10 +17,10 @@ package struct CrashScript {
 
   /// Opens, or makes, the collection with segments small enough that many are built in a second.
   package static func open(in directory: DataDirectory) throws -> Collection {
-    let encoder = EmbedderProfile(name: "random", digest: "0", dimension: dimension, maximumTokens: 16, similarity: .dot)
+    let embedder = EmbedderProfile(name: "random", digest: "0", dimension: dimension, maximumTokens: 16, similarity: .dot)
     let index = DenseIndexSpecification(layout: .flat, codec: .float32)
     return try Collection.open(
-      collection, in: directory, access: .create(CollectionSettings(encoder: encoder, analyzer: .plain, index: index)),
+      collection, in: directory, access: .create(CollectionSettings(embedder: embedder, analyzer: .plain, index: index)),
       minimumSegmentRows: 24, maximumDeltaRows: 64)
   }
 

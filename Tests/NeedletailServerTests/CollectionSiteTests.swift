@@ -31,7 +31,7 @@ import Testing
     }
 
     func index(as name: String = "default", embedder: (any TextEmbedder)? = WordBag()) async throws {
-      let index = try TextIndex(named: name, in: data, encoder: embedder)
+      let index = try TextIndex(named: name, in: data, embedder: embedder)
       try await index.add(contentsOf: [documents.path])
       await index.collection.close()
     }

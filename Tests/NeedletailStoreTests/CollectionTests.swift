@@ -148,7 +148,7 @@ import Testing
     #expect(again.settings == .exact(precision: .float16))
     await again.close()
     var other = CollectionSettings.exact()
-    other.encoder?.digest = "another"
+    other.embedder?.digest = "another"
     let wanted = other
     #expect { _ = try Collection.open("test", in: directory.data, access: .create(wanted)) } throws: { ($0 as? StoreError)?.category == .conflict }
   }

@@ -15,8 +15,8 @@ import Testing
   @Test(.enabled(if: passages != nil)) func bulkLoadSettleAndSearch() async throws {
     let count = try #require(Self.passages)
     let directory = try TemporaryDirectory()
-    let encoder = EmbedderProfile(name: "random", digest: "0", dimension: Self.dimension, maximumTokens: 256, similarity: .cosine)
-    let collection = try Collection.open("test", in: directory.data, access: .create(CollectionSettings(encoder: encoder)))
+    let embedder = EmbedderProfile(name: "random", digest: "0", dimension: Self.dimension, maximumTokens: 256, similarity: .cosine)
+    let collection = try Collection.open("test", in: directory.data, access: .create(CollectionSettings(embedder: embedder)))
     var maker = Maker()
     let clock = ContinuousClock()
     let writing = try await clock.measure {
@@ -47,8 +47,8 @@ import Testing
 
   @Test(.enabled(if: passages != nil)) func thousandVectors() async throws {
     let directory = try TemporaryDirectory()
-    let encoder = EmbedderProfile(name: "random", digest: "0", dimension: Self.dimension, maximumTokens: 256, similarity: .cosine)
-    let collection = try Collection.open("test", in: directory.data, access: .create(CollectionSettings(encoder: encoder)))
+    let embedder = EmbedderProfile(name: "random", digest: "0", dimension: Self.dimension, maximumTokens: 256, similarity: .cosine)
+    let collection = try Collection.open("test", in: directory.data, access: .create(CollectionSettings(embedder: embedder)))
     var maker = Maker()
     try await collection.write(maker.batch(0..<1_000))
     try measure("dense among 1,000 in the delta", times: 2_000) { try collection.snapshot().nearest(to: maker.vector(), limit: 10).count }

@@ -28,9 +28,9 @@ final class TemporaryDirectory: Sendable {
 extension CollectionSettings {
   /// Exact scores, so that they can be compared with plain arithmetic.
   static func exact(dimension: Int? = 8, precision: VectorPrecision = .float32, similarity: Similarity = .dot) -> CollectionSettings {
-    let encoder = dimension.map { EmbedderProfile(name: "random", digest: "0", dimension: $0, maximumTokens: 16, similarity: similarity) }
+    let embedder = dimension.map { EmbedderProfile(name: "random", digest: "0", dimension: $0, maximumTokens: 16, similarity: similarity) }
     return CollectionSettings(
-      encoder: encoder, analyzer: .plain, precision: precision, index: DenseIndexSpecification(layout: .flat, codec: .float32))
+      embedder: embedder, analyzer: .plain, precision: precision, index: DenseIndexSpecification(layout: .flat, codec: .float32))
   }
 }
 

@@ -24,7 +24,7 @@ struct CollectionBenchmark: AsyncParsableCommand {
       directory: directory, precision: EmbedderPrecision(rawValue: precision) ?? .automatic)
     var options = IngestOptions()
     options.passageTokens = passageTokens
-    let index = try TextIndex(encoder: embedder, tokenizer: embedder.tokenizer, options: options)
+    let index = try TextIndex(embedder: embedder, tokenizer: embedder.tokenizer, options: options)
     let tasks = try directories.map { try BEIRReader.read(directory: $0) }
 
     let clock = ContinuousClock()

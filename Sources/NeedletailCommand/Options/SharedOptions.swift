@@ -48,7 +48,7 @@ extension SearchMode: ExpressibleByArgument {}
 extension CollectionOptions {
   /// The embedder that made the vectors of a collection, or none if it has no vectors.
   func embedder(of collection: Collection, precision: EmbedderPrecision) throws -> TransformerEmbedder? {
-    try collection.settings.encoder.map { try data.registry.embedder(for: $0, precision: precision) }
+    try collection.settings.embedder.map { try data.registry.embedder(for: $0, precision: precision) }
   }
 }
 

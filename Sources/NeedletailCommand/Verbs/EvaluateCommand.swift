@@ -60,7 +60,7 @@ extension EvaluateCommand {
     let clock = ContinuousClock()
     var options = IngestOptions()
     options.splitsDocuments = false
-    let index = try TextIndex(encoder: embedder, tokenizer: embedder?.tokenizer ?? WordTokenizer(), options: options)
+    let index = try TextIndex(embedder: embedder, tokenizer: embedder?.tokenizer ?? WordTokenizer(), options: options)
     let indexing = ProgressLine("Indexing \(task.name)", unit: "documents", isEnabled: !output.json)
     let indexingTime = try await clock.measure {
       for start in stride(from: 0, to: task.corpus.count, by: 500) {

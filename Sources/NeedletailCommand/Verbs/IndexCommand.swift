@@ -45,7 +45,7 @@ struct IndexCommand: AsyncParsableCommand {
     let collection = try Collection.open(
       target.collection, in: target.data.directory, access: .create(settings(for: embedder)))
     let pipeline = IngestPipeline(
-      collection: collection, encoder: embedder, tokenizer: embedder?.tokenizer ?? WordTokenizer(), options: options)
+      collection: collection, embedder: embedder, tokenizer: embedder?.tokenizer ?? WordTokenizer(), options: options)
     let roots = try paths.isEmpty ? collection.roots() : paths
     guard !roots.isEmpty else { throw CommandProblem.nothingToIndex }
 
@@ -76,7 +76,7 @@ extension IndexCommand {
   }
 
   private func settings(for embedder: TransformerEmbedder?) -> CollectionSettings {
-    CollectionSettings(encoder: embedder?.profile)
+    CollectionSettings(embedder: embedder?.profile)
   }
 
   private var options: IngestOptions {

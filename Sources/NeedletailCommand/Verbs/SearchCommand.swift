@@ -21,7 +21,7 @@ struct SearchCommand: AsyncParsableCommand {
   func run() async throws {
     let collection = try target.openForReading()
     let embedder = try ranking.needsEmbedder ? target.embedder(of: collection, precision: embedding.precision) : nil
-    let searcher = Searcher(collection: collection, encoder: embedder, mode: ranking.mode(hasEmbedder: embedder != nil))
+    let searcher = Searcher(collection: collection, embedder: embedder, mode: ranking.mode(hasEmbedder: embedder != nil))
     let response = try await searcher.search(
       Query(query.joined(separator: " "), filter: ranking.parsedFilter(), limit: ranking.top))
     try ranking.show(response, as: output)
@@ -41,7 +41,7 @@ struct SimilarCommand: AsyncParsableCommand {
 
   func run() async throws {
     let collection = try target.openForReading()
-    let searcher = Searcher(collection: collection, encoder: nil, mode: .dense)
+    let searcher = Searcher(collection: collection, embedder: nil, mode: .dense)
     let response = try await searcher.similar(
       toDocument: document, limit: ranking.top, filter: ranking.parsedFilter())
     try ranking.show(response, as: output)

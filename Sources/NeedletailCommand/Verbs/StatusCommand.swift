@@ -38,7 +38,7 @@ private struct CollectionState: Encodable {
 
   init(_ collection: Collection) throws {
     name = collection.name
-    model = collection.settings.encoder?.name
+    model = collection.settings.embedder?.name
     roots = try collection.roots()
     statistics = try collection.snapshot().statistics()
     notices = collection.notices

@@ -6,18 +6,18 @@ public import NeedletailText
 /// An index of texts inside of an application, in few lines.
 ///
 /// ```swift
-/// let index = try TextIndex(encoder: embedder, tokenizer: embedder.tokenizer)
+/// let index = try TextIndex(embedder: embedder, tokenizer: embedder.tokenizer)
 /// try await index.add(["The needletail is the fastest bird in level flight.", "Bread rises because of yeast."])
 /// for answer in try await index.search("swift animals") { print(answer.score, answer.text) }
 /// ```
 ///
 /// With a name it lives in a data directory and is there again the next time; without, it is temporary. Without an
-/// encoder it finds words instead of meanings, for which no model is needed.
+/// embedder it finds words instead of meanings, for which no model is needed.
 public struct TextIndex: Sendable {
   public let collection: Collection
   /// How it answers.
   public var searcher: Searcher
-  private let encoder: (any TextEmbedder)?
+  private let embedder: (any TextEmbedder)?
   private let tokenizer: any Tokenizer
   private let options: IngestOptions
   /// Goes away with the last copy of a temporary index.
@@ -28,19 +28,19 @@ public struct TextIndex: Sendable {
   /// - Parameters:
   ///   - name: the collection; nil for a temporary one.
   ///   - directory: where named collections are.
-  ///   - encoder: the model; nil for word search only.
+  ///   - embedder: the model; nil for word search only.
   ///   - tokenizer: that of the model, to cut texts into passages that it takes in whole.
   /// - Throws: `StoreError`, for example if another process is writing to it or it was made with another model.
   public init(
-    named name: String? = nil, in directory: DataDirectory = .standard(), encoder: (any TextEmbedder)? = nil,
+    named name: String? = nil, in directory: DataDirectory = .standard(), embedder: (any TextEmbedder)? = nil,
     tokenizer: any Tokenizer = WordTokenizer(), analyzer: AnalyzerSpecification = .english, options: IngestOptions = IngestOptions()
   ) throws {
     temporary = name == nil ? try TemporaryFolder() : nil
     let directory = temporary.map { DataDirectory(path: $0.path) } ?? directory
-    let settings = CollectionSettings(encoder: encoder?.profile, analyzer: analyzer)
+    let settings = CollectionSettings(embedder: embedder?.profile, analyzer: analyzer)
     collection = try Collection.open(name ?? "temporary", in: directory, access: .create(settings))
-    searcher = Searcher(collection: collection, encoder: encoder)
-    self.encoder = encoder
+    searcher = Searcher(collection: collection, embedder: embedder)
+    self.embedder = embedder
     self.tokenizer = tokenizer
     self.options = options
   }
@@ -57,15 +57,15 @@ public struct TextIndex: Sendable {
 
   /// Adds documents, each in place of the one with its id.
   public func add(_ documents: [Document], structure: TextStructure = .plain) async throws {
-    try collection.check(encoder)
-    let preparation = PassagePreparation(profile: collection.settings.encoder, tokenizer: tokenizer, options: options)
+    try collection.check(embedder)
+    let preparation = PassagePreparation(profile: collection.settings.embedder, tokenizer: tokenizer, options: options)
     var start = 0
     while start < documents.count {
       try Task.checkCancellation()
       let batch = documents[start..<min(start + options.commitDocuments, documents.count)]
       start = batch.endIndex
       var prepared = batch.map { preparation.prepare($0, structure: structure, root: nil, fingerprint: nil) }
-      if let encoder { prepared = try await PassageEmbedder(encoder: encoder, batchTokens: options.batchTokens).embed(prepared) }
+      if let embedder { prepared = try await PassageEmbedder(embedder: embedder, batchTokens: options.batchTokens).embed(prepared) }
       try await collection.write(prepared.map(\.write))
     }
   }
@@ -75,7 +75,7 @@ public struct TextIndex: Sendable {
   public func add(
     contentsOf paths: [String], progress: @escaping @Sendable (IngestProgress) -> Void = { _ in }
   ) async throws -> IngestReport {
-    try await IngestPipeline(collection: collection, encoder: encoder, tokenizer: tokenizer, options: options)
+    try await IngestPipeline(collection: collection, embedder: embedder, tokenizer: tokenizer, options: options)
       .run(paths: paths, progress: progress)
   }
 

@@ -9,18 +9,18 @@ public import NeedletailText
 /// A document is known by the absolute path of its file, a record in a file by that path, `#` and its key.
 public struct IngestPipeline: Sendable {
   private let collection: Collection
-  private let encoder: (any TextEmbedder)?
+  private let embedder: (any TextEmbedder)?
   private let tokenizer: any Tokenizer
   private let options: IngestOptions
 
   /// - Parameters:
-  ///   - encoder: the model of the collection; nil for a collection without vectors.
+  ///   - embedder: the model of the collection; nil for a collection without vectors.
   ///   - tokenizer: counts what fits into a passage: that of the model.
   public init(
-    collection: Collection, encoder: (any TextEmbedder)?, tokenizer: any Tokenizer, options: IngestOptions = IngestOptions()
+    collection: Collection, embedder: (any TextEmbedder)?, tokenizer: any Tokenizer, options: IngestOptions = IngestOptions()
   ) {
     self.collection = collection
-    self.encoder = encoder
+    self.embedder = embedder
     self.tokenizer = tokenizer
     self.options = options
   }
@@ -36,7 +36,7 @@ public struct IngestPipeline: Sendable {
   public func run(
     paths: [String], progress: @escaping @Sendable (IngestProgress) -> Void = { _ in }
   ) async throws -> IngestReport {
-    try collection.check(encoder)
+    try collection.check(embedder)
     let tracker = IngestTracker(progress)
     do {
       try await run(paths, tracker)
@@ -62,10 +62,10 @@ public struct IngestPipeline: Sendable {
     let writing = BoundedQueue<IngestWork>(capacity: options.queuedBytes)
     let reading = ReadingStage(
       readers: DocumentReaders(limits: options.limits, recordFields: options.recordFields),
-      preparation: PassagePreparation(profile: collection.settings.encoder, tokenizer: tokenizer, options: options), options: options,
+      preparation: PassagePreparation(profile: collection.settings.embedder, tokenizer: tokenizer, options: options), options: options,
       known: KnownDocuments(try collection.fingerprints()), moved: moved, tracker: tracker, output: embedding)
     let embedder = EmbeddingStage(
-      embedder: collection.settings.encoder == nil ? nil : encoder.map { PassageEmbedder(encoder: $0, batchTokens: options.batchTokens) },
+      embedder: collection.settings.embedder == nil ? nil : embedder.map { PassageEmbedder(embedder: $0, batchTokens: options.batchTokens) },
       batchTokens: options.batchTokens, tracker: tracker)
     let committer = CommitStage(collection: collection, options: options, tracker: tracker)
     try await withThrowingTaskGroup { group in
@@ -103,11 +103,11 @@ public struct IngestPipeline: Sendable {
 
 extension Collection {
   /// Refuses vectors of another model than the collection's.
-  func check(_ encoder: (any TextEmbedder)?) throws(RetrievalError) {
-    guard let expected = settings.encoder else { return }
-    guard let encoder else { throw .embedderMissing(collection: name, model: expected.name) }
-    guard encoder.profile.digest == expected.digest else {
-      throw .embedderMismatch(collection: name, expected: expected.name, received: encoder.profile.name)
+  func check(_ embedder: (any TextEmbedder)?) throws(RetrievalError) {
+    guard let expected = settings.embedder else { return }
+    guard let embedder else { throw .embedderMissing(collection: name, model: expected.name) }
+    guard embedder.profile.digest == expected.digest else {
+      throw .embedderMismatch(collection: name, expected: expected.name, received: embedder.profile.name)
     }
   }
 }

@@ -3,8 +3,8 @@ internal import NeedletailStore
 
 /// Gives documents their vectors, batch by batch.
 struct PassageEmbedder: Sendable {
-  let encoder: any TextEmbedder
-  /// Most tokens in one call of the encoder, unless a single text has more.
+  let embedder: any TextEmbedder
+  /// Most tokens in one call of the embedder, unless a single text has more.
   let batchTokens: Int
 
   /// The documents with a vector for each passage.
@@ -13,7 +13,7 @@ struct PassageEmbedder: Sendable {
   func embed(
     _ documents: [PreparedDocument], progress: (_ passages: Int, _ tokens: Int) -> Void = { _, _ in }
   ) async throws -> [PreparedDocument] {
-    let dimension = encoder.profile.dimension
+    let dimension = embedder.profile.dimension
     var vectors = try await vectors(of: documents.flatMap(\.inputs), progress: progress)[...]
     return documents.map { document in
       var embedded = document
@@ -27,13 +27,13 @@ struct PassageEmbedder: Sendable {
 
   private func vectors(of inputs: [EmbedderInput], progress: (Int, Int) -> Void) async throws -> [Float] {
     var values: [Float] = []
-    values.reserveCapacity(inputs.count * encoder.profile.dimension)
+    values.reserveCapacity(inputs.count * embedder.profile.dimension)
     var start = 0
     while start < inputs.count {
       try Task.checkCancellation()
       let batch = batch(of: inputs, from: start)
-      let vectors = try await encoder.encode(batch.map(\.text), as: .document)
-      let expected = batch.count * encoder.profile.dimension
+      let vectors = try await embedder.encode(batch.map(\.text), as: .document)
+      let expected = batch.count * embedder.profile.dimension
       guard vectors.values.count == expected else {
         throw RetrievalError.embedderBrokePromise(expected: expected, received: vectors.values.count)
       }

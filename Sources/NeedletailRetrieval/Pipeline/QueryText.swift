@@ -1,7 +1,7 @@
 /// A question as it is searched for.
 ///
 /// White space around it does not count, NUL is white space, and of a question longer than ``longest`` only the
-/// beginning is considered, up to the last whole word: an encoder sees a few hundred words of it at most, and more terms make
+/// beginning is considered, up to the last whole word: an embedder sees a few hundred words of it at most, and more terms make
 /// word search slow, not better.
 struct QueryText: Hashable {
   /// In bytes of UTF-8.

@@ -15,7 +15,7 @@ extension Searcher {
     let watch = Stopwatch()
     let snapshot = try collection.snapshot()
     guard let stored = try snapshot.document(id) else { throw RetrievalError.documentNotFound(id: id, collection: collection.name) }
-    let isLexical = mode == .lexical || collection.settings.encoder == nil
+    let isLexical = mode == .lexical || collection.settings.embedder == nil
     let text = QueryText("\(stored.document.title)\n\(stored.document.text)")
     let source = DocumentQuestion(
       vectors: isLexical ? [] : questions(try snapshot.vectors(ofDocument: id).vectors, standingFor: standingFor),
@@ -35,7 +35,7 @@ extension Searcher {
   private func questions(_ vectors: DenseVectors, standingFor: DocumentVector) -> [[Float]] {
     guard vectors.count > 0 else { return [] }
     switch standingFor {
-    case .mean: return [Self.mean(of: vectors, isScaled: collection.settings.encoder?.similarity != .euclidean)]
+    case .mean: return [Self.mean(of: vectors, isScaled: collection.settings.embedder?.similarity != .euclidean)]
     case .best:
       // Evenly spread over a long document.
       let count = min(vectors.count, Self.mostQuestions)

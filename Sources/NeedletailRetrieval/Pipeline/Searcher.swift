@@ -13,15 +13,15 @@ public struct Searcher: Retriever {
   public let collection: Collection
   public var mode: SearchMode
   public var options: SearcherOptions
-  private let encoder: (any TextEmbedder)?
+  private let embedder: (any TextEmbedder)?
   private let analyzer: Result<Analyzer, TextError>
 
-  /// - Parameter encoder: the model that made the vectors of the collection; nil searches by words only.
+  /// - Parameter embedder: the model that made the vectors of the collection; nil searches by words only.
   public init(
-    collection: Collection, encoder: (any TextEmbedder)?, mode: SearchMode = .hybrid, options: SearcherOptions = SearcherOptions()
+    collection: Collection, embedder: (any TextEmbedder)?, mode: SearchMode = .hybrid, options: SearcherOptions = SearcherOptions()
   ) {
     self.collection = collection
-    self.encoder = encoder
+    self.embedder = embedder
     self.mode = mode
     self.options = options
     let specification = collection.settings.analyzer
@@ -83,22 +83,22 @@ public struct Searcher: Retriever {
   /// What the mode comes to in this collection.
   private func carriedOutMode() throws(RetrievalError) -> SearchMode {
     guard mode != .lexical else { return .lexical }
-    guard let expected = collection.settings.encoder else {
+    guard let expected = collection.settings.embedder else {
       guard mode == .hybrid else { throw .noVectors(collection: collection.name) }
       return .lexical
     }
-    guard let encoder else { throw .embedderMissing(collection: collection.name, model: expected.name) }
-    guard encoder.profile.digest == expected.digest else {
-      throw .embedderMismatch(collection: collection.name, expected: expected.name, received: encoder.profile.name)
+    guard let embedder else { throw .embedderMissing(collection: collection.name, model: expected.name) }
+    guard embedder.profile.digest == expected.digest else {
+      throw .embedderMismatch(collection: collection.name, expected: expected.name, received: embedder.profile.name)
     }
     return mode
   }
 
   private func vector(of text: String) async throws -> [Float] {
-    guard let encoder else { return [] }
-    let vectors = try await encoder.encode([text], as: .query)
-    guard vectors.values.count == encoder.profile.dimension else {
-      throw RetrievalError.embedderBrokePromise(expected: encoder.profile.dimension, received: vectors.values.count)
+    guard let embedder else { return [] }
+    let vectors = try await embedder.encode([text], as: .query)
+    guard vectors.values.count == embedder.profile.dimension else {
+      throw RetrievalError.embedderBrokePromise(expected: embedder.profile.dimension, received: vectors.values.count)
     }
     return vectors.values
   }

@@ -62,7 +62,7 @@ actor CollectionShelf {
 
   /// The embedder of a collection, loaded once for all collections of its model; nil for a collection without vectors.
   func embedder(for collection: Collection) async throws -> (any TextEmbedder)? {
-    guard let profile = collection.settings.encoder else { return nil }
+    guard let profile = collection.settings.embedder else { return nil }
     if let loading = embedders[profile.digest] { return try await loading.value }
     let loading = Task { [embedderSource] in try await embedderSource(profile) }
     embedders[profile.digest] = loading

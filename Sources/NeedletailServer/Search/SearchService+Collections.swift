@@ -29,11 +29,11 @@ extension SearchService {
       let embedder = mode == .lexical ? nil : try await shelf.embedder(for: collection)
       var options = SearcherOptions()
       options.maximumPassagesPerDocument = question.passagesPerDocument
-      let searcher = Searcher(collection: collection, encoder: embedder, mode: mode, options: options)
+      let searcher = Searcher(collection: collection, embedder: embedder, mode: mode, options: options)
       response = try await searcher.search(Query(text, filter: filter, limit: limit))
     case .document(let id):
       // The vectors are in the collection, so no model has to be loaded.
-      let searcher = Searcher(collection: collection, encoder: nil)
+      let searcher = Searcher(collection: collection, embedder: nil)
       response = try await searcher.similar(toDocument: id, limit: limit, filter: filter)
     }
     return SearchOutcome(
@@ -65,7 +65,7 @@ extension Filter {
 extension CollectionSummary {
   init(_ collection: Collection) throws {
     let snapshot = try collection.snapshot()
-    let model = collection.settings.encoder?.name
+    let model = collection.settings.embedder?.name
     self.init(
       name: collection.name, documents: snapshot.documentCount, passages: snapshot.passageCount, model: model,
       modes: model == nil ? [.lexical] : [.hybrid, .dense, .lexical])

@@ -8,7 +8,7 @@ public enum Access: Sendable {
   case read
   /// For searching and writing, which one process at a time may do.
   case write
-  /// As `write`; the collection is made if there is none, and has to have the same encoder and analyser if there is.
+  /// As `write`; the collection is made if there is none, and has to have the same embedder and analyser if there is.
   case create(CollectionSettings)
 }
 
@@ -181,12 +181,12 @@ public final class Collection: Sendable {
   ) -> (passages: PassageRuns, vectors: DenseVectors?) {
     var passages = PassageRuns()
     passages.append(first: first, count: documents.reduce(0) { $0 + $1.write.passages.count })
-    guard let encoder = settings.encoder else { return (passages, nil) }
+    guard let embedder = settings.embedder else { return (passages, nil) }
     var values: [Float] = []
-    values.reserveCapacity(passages.count * encoder.dimension)
+    values.reserveCapacity(passages.count * embedder.dimension)
     for document in documents { values += document.write.vectors?.values ?? [] }
     values = VectorCoding.rounded(values, to: settings.precision)
-    return (passages, DenseVectors(dimension: encoder.dimension, values: values))
+    return (passages, DenseVectors(dimension: embedder.dimension, values: values))
   }
 
   func checkWritable() throws(StoreError) {

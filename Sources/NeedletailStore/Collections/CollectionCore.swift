@@ -36,7 +36,7 @@ final class CollectionCore: Sendable {
       throw .cannotAccess(path: files.database, reason: "its analyzer cannot be made: \(error)")
     }
     maker = SegmentMaker(settings: settings, analyzer: analyzer, database: database, folder: files.indexes)
-    self.policy = policy ?? MergePolicy(dimension: settings.encoder?.dimension)
+    self.policy = policy ?? MergePolicy(dimension: settings.embedder?.dimension)
     loader = GenerationLoader(
       maker: maker, policy: self.policy, notices: notices, folder: database.writer == nil ? nil : IndexFolder(path: files.indexes))
     current = Mutex(nil)

@@ -12,8 +12,8 @@ public enum VectorPrecision: String, Codable, Hashable, Sendable, CaseIterable {
 
 /// What a collection is made with; fixed when it is created.
 public struct CollectionSettings: Codable, Hashable, Sendable {
-  /// The encoder the vectors come from; a collection without one is searched by words only.
-  public var encoder: EmbedderProfile?
+  /// The embedder the vectors come from; a collection without one is searched by words only.
+  public var embedder: EmbedderProfile?
   /// How texts become the terms of lexical search.
   public var analyzer: AnalyzerSpecification
   /// How vectors are stored.
@@ -22,10 +22,10 @@ public struct CollectionSettings: Codable, Hashable, Sendable {
   public var index: DenseIndexSpecification
 
   public init(
-    encoder: EmbedderProfile?, analyzer: AnalyzerSpecification = .english, precision: VectorPrecision = .float32,
+    embedder: EmbedderProfile?, analyzer: AnalyzerSpecification = .english, precision: VectorPrecision = .float32,
     index: DenseIndexSpecification = DenseIndexSpecification()
   ) {
-    self.encoder = encoder
+    self.embedder = embedder
     self.analyzer = analyzer
     self.precision = precision
     self.index = index
@@ -33,14 +33,14 @@ public struct CollectionSettings: Codable, Hashable, Sendable {
 
   /// Why vectors and terms made with `other` cannot go into this collection, or nil if they can.
   func difference(from other: CollectionSettings) -> String? {
-    if encoder?.digest != other.encoder?.digest {
-      return "its vectors come from \(Self.name(encoder)), not from \(Self.name(other.encoder))"
+    if embedder?.digest != other.embedder?.digest {
+      return "its vectors come from \(Self.name(embedder)), not from \(Self.name(other.embedder))"
     }
     if analyzer != other.analyzer { return "its texts were analysed in another way" }
     return nil
   }
 
-  private static func name(_ encoder: EmbedderProfile?) -> String {
-    encoder.map { "\($0.name) (\($0.digest.prefix(12)))" } ?? "no encoder"
+  private static func name(_ embedder: EmbedderProfile?) -> String {
+    embedder.map { "\($0.name) (\($0.digest.prefix(12)))" } ?? "no embedder"
   }
 }

@@ -23,7 +23,7 @@ public struct DocumentWrite: Sendable {
   public var root: String?
   public var fingerprint: Fingerprint?
   public var passages: [Passage]
-  /// One row for each passage; nil in a collection without an encoder.
+  /// One row for each passage; nil in a collection without an embedder.
   public var vectors: DenseVectors?
 
   public init(
@@ -50,8 +50,8 @@ extension DocumentWrite {
   }
 
   private func validateVectors(for settings: CollectionSettings) throws(StoreError) {
-    guard let encoder = settings.encoder else {
-      guard vectors == nil else { throw .invalidDocument(id: document.id, reason: "the collection has no encoder, so it takes no vectors") }
+    guard let embedder = settings.embedder else {
+      guard vectors == nil else { throw .invalidDocument(id: document.id, reason: "the collection has no embedder, so it takes no vectors") }
       return
     }
     guard !passages.isEmpty || (vectors?.count ?? 0) > 0 else { return }
@@ -59,9 +59,9 @@ extension DocumentWrite {
     guard vectors.count == passages.count else {
       throw .invalidDocument(id: document.id, reason: "it has \(passages.count) passages but \(vectors.count) vectors")
     }
-    guard vectors.dimension == encoder.dimension else {
+    guard vectors.dimension == embedder.dimension else {
       throw .invalidDocument(
-        id: document.id, reason: "its vectors have \(vectors.dimension) components, the encoder makes \(encoder.dimension)")
+        id: document.id, reason: "its vectors have \(vectors.dimension) components, the embedder makes \(embedder.dimension)")
     }
     // A finite sum of squares means finite components, and a length that every similarity can be computed with.
     for row in 0..<vectors.count where !vectors[row].reduce(0, { $0 + $1 * $1 }).isFinite {

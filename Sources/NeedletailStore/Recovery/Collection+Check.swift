@@ -24,7 +24,7 @@ extension Collection {
       ("SELECT count(*) FROM document", ledger.documents, "documents"),
       ("SELECT count(*) FROM content", ledger.documents, "documents with text"),
       ("SELECT count(*) FROM passage", ledger.passages, "passages"),
-      ("SELECT count(*) FROM vector", settings.encoder == nil ? 0 : ledger.passages, "passages with vectors"),
+      ("SELECT count(*) FROM vector", settings.embedder == nil ? 0 : ledger.passages, "passages with vectors"),
       ("SELECT count(*) FROM document WHERE number > \(ledger.lastDocument)", 0, "documents beyond the last"),
       ("SELECT count(*) FROM passage WHERE id > \(ledger.lastPassage)", 0, "passages beyond the last"),
       (

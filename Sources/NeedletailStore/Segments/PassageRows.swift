@@ -6,24 +6,24 @@ internal import NeedletailCore
 enum PassageRows {
   /// The passages of some ranges that exist, and their vectors in the same order.
   static func vectors(
-    _ db: Database, in ranges: [Range<PassageID>], encoder: EmbedderProfile, precision: VectorPrecision, capacity: Int = 0
+    _ db: Database, in ranges: [Range<PassageID>], embedder: EmbedderProfile, precision: VectorPrecision, capacity: Int = 0
   ) throws -> (passages: PassageRuns, vectors: DenseVectors) {
     var passages = PassageRuns()
     var values: [Float] = []
-    values.reserveCapacity(capacity * encoder.dimension)
+    values.reserveCapacity(capacity * embedder.dimension)
     let statement = try db.makeStatement(sql: "SELECT passage, components FROM vector WHERE passage >= ? AND passage < ? ORDER BY passage")
     for range in ranges {
       let rows = try Row.fetchCursor(statement, arguments: [range.lowerBound, range.upperBound])
       while let row = try rows.next() {
         let passage: PassageID = row[0]
         let isComplete = try row.withUnsafeData(atIndex: 1) { data in
-          data.map { VectorCoding.decode($0, as: precision, dimension: encoder.dimension, into: &values) } ?? false
+          data.map { VectorCoding.decode($0, as: precision, dimension: embedder.dimension, into: &values) } ?? false
         }
         guard isComplete else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the vector of passage \(passage) is incomplete") }
         passages.append(first: passage, count: 1)
       }
     }
-    return (passages, DenseVectors(dimension: encoder.dimension, values: values))
+    return (passages, DenseVectors(dimension: embedder.dimension, values: values))
   }
 
   /// The passages of some ranges that exist.

@@ -6,7 +6,7 @@ final class SegmentContents: Sendable {
   /// Its number in SQLite; nil for a piece of the delta, which lives in memory only.
   let number: Int64?
   let passages: PassageRuns
-  /// Nil in a collection without an encoder.
+  /// Nil in a collection without an embedder.
   let dense: (any SearchIndex)?
   let lexical: LexicalSource
   /// The vectors of a piece of the delta, from which larger pieces are made.

@@ -50,7 +50,7 @@ struct SegmentMaker: Sendable {
         values += vectors.values[rows.lowerBound * vectors.dimension..<rows.upperBound * vectors.dimension]
       }
     }
-    return try piece(passages: passages, vectors: settings.encoder.map { DenseVectors(dimension: $0.dimension, values: values) })
+    return try piece(passages: passages, vectors: settings.embedder.map { DenseVectors(dimension: $0.dimension, values: values) })
   }
 
   // MARK: from SQLite
@@ -61,8 +61,8 @@ struct SegmentMaker: Sendable {
   }
 
   func rows(_ db: Database, in ranges: [Range<PassageID>], capacity: Int = 0) throws -> (passages: PassageRuns, vectors: DenseVectors?) {
-    guard let encoder = settings.encoder else { return (try PassageRows.passages(db, in: ranges), nil) }
-    return try PassageRows.vectors(db, in: ranges, encoder: encoder, precision: settings.precision, capacity: capacity)
+    guard let embedder = settings.embedder else { return (try PassageRows.passages(db, in: ranges), nil) }
+    return try PassageRows.vectors(db, in: ranges, embedder: embedder, precision: settings.precision, capacity: capacity)
   }
 
   /// The dense index over some vectors; nil asks for the layout of the settings.
@@ -70,7 +70,7 @@ struct SegmentMaker: Sendable {
     var specification = settings.index
     if let layout { specification.layout = layout }
     do {
-      return try DenseIndexFactory.build(vectors, similarity: settings.encoder?.similarity ?? .dot, specification: specification)
+      return try DenseIndexFactory.build(vectors, similarity: settings.embedder?.similarity ?? .dot, specification: specification)
     } catch {
       throw StoreError(error, at: folder)
     }
@@ -125,11 +125,11 @@ struct SegmentMaker: Sendable {
   /// - Throws: `SegmentFileProblem` for the first file that is not.
   func open(_ record: SegmentRecord) throws -> SegmentContents {
     var files: [SegmentFile] = []
-    let dense = try settings.encoder.map { encoder in
+    let dense = try settings.embedder.map { embedder in
       let file = try verified(.dense, of: record)
       files.append(file)
       let index = try problem(with: file.record) { try DenseIndexFactory.open(file.path) }
-      guard index.count == record.passages.count, index.dimension == encoder.dimension else {
+      guard index.count == record.passages.count, index.dimension == embedder.dimension else {
         throw SegmentFileProblem(name: file.record.name, reason: "it has other rows than it should")
       }
       return index

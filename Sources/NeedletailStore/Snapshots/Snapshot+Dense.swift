@@ -25,11 +25,11 @@ extension Snapshot {
 
   private func check(_ vector: [Float], limit: Int) throws(StoreError) {
     guard limit >= 0 else { throw .invalidQuery(reason: "the number of results asked for is negative") }
-    guard let encoder = context.settings.encoder else {
+    guard let embedder = context.settings.embedder else {
       throw .invalidQuery(reason: "the collection \"\(context.name)\" has no vectors; search it by words")
     }
-    guard vector.count == encoder.dimension else {
-      throw .invalidQuery(reason: "the query has \(vector.count) components, the collection's vectors have \(encoder.dimension)")
+    guard vector.count == embedder.dimension else {
+      throw .invalidQuery(reason: "the query has \(vector.count) components, the collection's vectors have \(embedder.dimension)")
     }
     guard vector.allSatisfy(\.isFinite) else { throw .invalidQuery(reason: "the query has a component that is not a finite number") }
   }

@@ -68,15 +68,15 @@ extension Snapshot {
 
   /// The passages of a document and their vectors, row by row. A document that is not there has none.
   public func vectors(ofDocument id: String) throws(StoreError) -> (ids: [PassageID], vectors: DenseVectors) {
-    guard let encoder = context.settings.encoder else { return ([], DenseVectors(dimension: 0, values: [])) }
+    guard let embedder = context.settings.embedder else { return ([], DenseVectors(dimension: 0, values: [])) }
     return try context.database.read { db in
       let sql = "SELECT firstPassage, passageCount FROM document WHERE id = ? AND number <= ?"
       guard let row = try Row.fetchOne(db, sql: sql, arguments: [id, generation.ledger.lastDocument]) else {
-        return ([], DenseVectors(dimension: encoder.dimension, values: []))
+        return ([], DenseVectors(dimension: embedder.dimension, values: []))
       }
       let first: PassageID = row[0]
       let (passages, vectors) = try PassageRows.vectors(
-        db, in: [first..<first + (row[1] as PassageID)], encoder: encoder, precision: context.settings.precision)
+        db, in: [first..<first + (row[1] as PassageID)], embedder: embedder, precision: context.settings.precision)
       return (passages.runs.flatMap { Array($0) }, vectors)
     }
   }

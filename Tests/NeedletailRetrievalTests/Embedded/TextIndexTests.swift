@@ -7,7 +7,7 @@ import Testing
 @Suite struct TextIndexTests {
   @Test func indexesAndSearchesStringsInFewLines() async throws {
     let embedder = HashingEmbedder()
-    let index = try TextIndex(encoder: embedder, tokenizer: WordTokenizer())
+    let index = try TextIndex(embedder: embedder, tokenizer: WordTokenizer())
     try await index.add(["The needletail is the fastest bird in level flight.", "Bread rises because of yeast."])
     let answers = try await index.search("fastest bird")
     #expect(answers.first?.text == "The needletail is the fastest bird in level flight.")
@@ -23,19 +23,19 @@ import Testing
     let scratch = try Scratch()
     let directory = DataDirectory(path: scratch.path)
     do {
-      let index = try TextIndex(named: "notes", in: directory, encoder: HashingEmbedder())
+      let index = try TextIndex(named: "notes", in: directory, embedder: HashingEmbedder())
       try await index.add([Document(id: "a", text: "Rivers run to the sea.")])
       await index.collection.close()
     }
-    let again = try TextIndex(named: "notes", in: directory, encoder: HashingEmbedder())
+    let again = try TextIndex(named: "notes", in: directory, embedder: HashingEmbedder())
     #expect(try again.count == 1)
     #expect(try await again.search("rivers").first?.document == "a")
     await again.collection.close()
-    #expect(throws: (any Error).self) { try TextIndex(named: "notes", in: directory, encoder: HashingEmbedder(name: "other")) }
+    #expect(throws: (any Error).self) { try TextIndex(named: "notes", in: directory, embedder: HashingEmbedder(name: "other")) }
   }
 
   @Test func addingATextAgainChangesNothing() async throws {
-    let index = try TextIndex(encoder: HashingEmbedder())
+    let index = try TextIndex(embedder: HashingEmbedder())
     let first = try await index.add(["one text", "another text"])
     let second = try await index.add(["another text", "one text", "one text"])
     #expect(Set(first) == Set(second))
@@ -45,13 +45,13 @@ import Testing
   }
 
   @Test func findsSimilarTexts() async throws {
-    let index = try TextIndex(encoder: HashingEmbedder())
+    let index = try TextIndex(embedder: HashingEmbedder())
     let ids = try await index.add(["birds fly far", "bread and butter", "birds fly near"])
     #expect(try await index.similar(to: ids[0], limit: 1).map(\.document) == [ids[2]])
   }
 
   @Test func indexesFiles() async throws {
-    let index = try TextIndex(encoder: HashingEmbedder())
+    let index = try TextIndex(embedder: HashingEmbedder())
     let report = try await index.add(contentsOf: [Fixture.path("birds.md"), Fixture.path("plain.txt")])
     #expect(report.added == 2)
     #expect(try await index.search("rivers").first?.title == "plain.txt")

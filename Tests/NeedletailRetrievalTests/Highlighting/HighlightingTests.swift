@@ -7,7 +7,7 @@ import Testing
   private func answer(_ text: String, query: String, snippetBytes: Int = 320, analyzer: AnalyzerSpecification = .english) async throws -> Answer {
     var options = IngestOptions()
     options.splitsDocuments = false
-    var index = try TextIndex(encoder: HashingEmbedder(), analyzer: analyzer, options: options)
+    var index = try TextIndex(embedder: HashingEmbedder(), analyzer: analyzer, options: options)
     index.searcher.options.snippetBytes = snippetBytes
     try await index.add([text])
     return try #require(try await index.search(query, limit: 1).first)

@@ -8,10 +8,10 @@ import Testing
 
 @Suite struct IngestPipelineTests {
   private func index(
-    _ scratch: Scratch, _ collection: Collection, paths: [String]? = nil, encoder: (any TextEmbedder)? = HashingEmbedder(),
+    _ scratch: Scratch, _ collection: Collection, paths: [String]? = nil, embedder: (any TextEmbedder)? = HashingEmbedder(),
     options: IngestOptions = IngestOptions()
   ) async throws -> IngestReport {
-    try await IngestPipeline(collection: collection, encoder: encoder, tokenizer: WordTokenizer(), options: options)
+    try await IngestPipeline(collection: collection, embedder: embedder, tokenizer: WordTokenizer(), options: options)
       .run(paths: paths ?? [scratch.files])
   }
 
@@ -29,7 +29,7 @@ import Testing
     #expect(report.added >= 20)
     let types = try collection.snapshot().facets(field: "type", matching: nil, limit: 20).compactMap(\.value.string)
     #expect(Set(types).isSuperset(of: ["text", "markdown", "html", "record", "code", "mail"]))
-    let response = try await Searcher(collection: collection, encoder: HashingEmbedder()).search(Query("needletail flies fast"))
+    let response = try await Searcher(collection: collection, embedder: HashingEmbedder()).search(Query("needletail flies fast"))
     #expect(response.answers.first?.title == "Swifts and needletails")
   }
 
@@ -63,15 +63,15 @@ import Testing
     // Same contents, another time: read, but not embedded again.
     try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: 1)], ofItemAtPath: scratch.file("a.txt"))
     let embedded = Mutex<[String]>([])
-    var encoder = HashingEmbedder()
-    encoder.willEncode = { inputs, _ in embedded.withLock { $0 += inputs } }
-    let second = try await index(scratch, collection, encoder: encoder)
+    var embedder = HashingEmbedder()
+    embedder.willEncode = { inputs, _ in embedded.withLock { $0 += inputs } }
+    let second = try await index(scratch, collection, embedder: embedder)
     #expect((second.added, second.updated, second.unchanged, second.removed) == (1, 1, 1, 1))
     #expect(embedded.withLock { $0.count } == 2)
     #expect(try ids(collection) == ["a.txt", "b.txt", "d.txt"].map(scratch.file))
     #expect(try collection.snapshot().document(scratch.file("a.txt"))?.document.payload["modified"] == "1970-01-01T00:00:01Z")
 
-    let third = try await index(scratch, collection, encoder: encoder)
+    let third = try await index(scratch, collection, embedder: embedder)
     #expect((third.added, third.updated, third.unchanged, third.removed) == (0, 0, 3, 0))
     #expect(embedded.withLock { $0.count } == 2)
   }
@@ -158,8 +158,8 @@ import Testing
     options.batchTokens = 32
     let batches = Mutex(0)
     let reached = AsyncStream.makeStream(of: Void.self)
-    var encoder = HashingEmbedder()
-    encoder.willEncode = { _, _ in
+    var embedder = HashingEmbedder()
+    embedder.willEncode = { _, _ in
       let count = batches.withLock { count in
         count += 1
         return count
@@ -167,8 +167,8 @@ import Testing
       if count == 20 { reached.continuation.finish() }
       if count >= 20 { try await Task.sleep(for: .seconds(60)) }
     }
-    let slow = encoder
-    let run = Task { try await index(scratch, collection, encoder: slow, options: options) }
+    let slow = embedder
+    let run = Task { try await index(scratch, collection, embedder: slow, options: options) }
     for await _ in reached.stream {}
     run.cancel()
     do {
@@ -194,14 +194,14 @@ import Testing
     let sentence = "The quick brown fox jumps over the lazy dog near the river bank today. "
     try scratch.write("long.md", "# A heading for the story\n\n" + String(repeating: sentence, count: 200))
     let inputs = Mutex<[String]>([])
-    var encoder = HashingEmbedder()
-    encoder.willEncode = { batch, _ in inputs.withLock { $0 += batch } }
-    let report = try await index(scratch, collection, encoder: encoder)
+    var embedder = HashingEmbedder()
+    embedder.willEncode = { batch, _ in inputs.withLock { $0 += batch } }
+    let report = try await index(scratch, collection, embedder: embedder)
     let texts = inputs.withLock { $0 }
     #expect(texts.count == report.passages)
     #expect(report.passages > 40)
     let tokenizer = WordTokenizer()
-    #expect(texts.allSatisfy { tokenizer.encode($0, maximumTokens: nil).ids.count <= encoder.profile.maximumTokens })
+    #expect(texts.allSatisfy { tokenizer.encode($0, maximumTokens: nil).ids.count <= embedder.profile.maximumTokens })
     #expect(texts.allSatisfy { $0.contains("A heading for the story") })
     // The first passage begins with its heading anyway.
     #expect(texts[0].hasPrefix("# A heading"))
@@ -214,9 +214,9 @@ import Testing
     var options = IngestOptions()
     options.batchTokens = 100
     let sizes = Mutex<[Int]>([])
-    var encoder = HashingEmbedder()
-    encoder.willEncode = { batch, _ in sizes.withLock { $0.append(batch.count) } }
-    _ = try await index(scratch, collection, encoder: encoder, options: options)
+    var embedder = HashingEmbedder()
+    embedder.willEncode = { batch, _ in sizes.withLock { $0.append(batch.count) } }
+    _ = try await index(scratch, collection, embedder: embedder, options: options)
     #expect(sizes.withLock { $0.allSatisfy { $0 <= 3 } })
     #expect(sizes.withLock { $0.reduce(0, +) } == 100)
   }
@@ -225,21 +225,21 @@ import Testing
     let scratch = try Scratch()
     let collection = try scratch.collection()
     try scratch.write("a.txt", "text")
-    await #expect(throws: RetrievalError.self) { try await index(scratch, collection, encoder: HashingEmbedder(name: "other")) }
-    await #expect(throws: RetrievalError.self) { try await index(scratch, collection, encoder: nil) }
+    await #expect(throws: RetrievalError.self) { try await index(scratch, collection, embedder: HashingEmbedder(name: "other")) }
+    await #expect(throws: RetrievalError.self) { try await index(scratch, collection, embedder: nil) }
     await #expect(throws: RetrievalError.self) { try await index(scratch, collection, paths: [scratch.file("missing")]) }
   }
 
   @Test func worksWithoutAModel() async throws {
     let scratch = try Scratch()
-    let collection = try scratch.collection(encoder: nil)
+    let collection = try scratch.collection(embedder: nil)
     try scratch.write("a.txt", "Rivers run to the sea.")
     try scratch.write("empty.txt", "")
-    #expect(try await index(scratch, collection, encoder: nil).added == 2)
-    let response = try await Searcher(collection: collection, encoder: nil).search(Query("running river"))
+    #expect(try await index(scratch, collection, embedder: nil).added == 2)
+    let response = try await Searcher(collection: collection, embedder: nil).search(Query("running river"))
     #expect(response.explanation.mode == .lexical)
     #expect(response.answers.map(\.title) == ["a.txt"])
-    #expect(try await index(scratch, collection, encoder: nil).unchanged == 2)
+    #expect(try await index(scratch, collection, embedder: nil).unchanged == 2)
   }
 
   @Test func progressOnlyGrows() async throws {
@@ -247,7 +247,7 @@ import Testing
     let collection = try scratch.collection()
     for number in 0..<50 { try scratch.write("d\(number % 5)/\(number).txt", "text \(number)") }
     let events = Mutex<[IngestProgress]>([])
-    _ = try await IngestPipeline(collection: collection, encoder: HashingEmbedder(), tokenizer: WordTokenizer())
+    _ = try await IngestPipeline(collection: collection, embedder: HashingEmbedder(), tokenizer: WordTokenizer())
       .run(paths: [scratch.files]) { event in events.withLock { $0.append(event) } }
     let seen = events.withLock { $0 }
     #expect(zip(seen, seen.dropFirst()).allSatisfy { $0.filesDone <= $1.filesDone && $0.passagesDone <= $1.passagesDone && $0.bytesDone <= $1.bytesDone })

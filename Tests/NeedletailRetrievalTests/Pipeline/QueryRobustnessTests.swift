@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct QueryRobustnessTests {
   private func index() async throws -> TextIndex {
-    let index = try TextIndex(encoder: HashingEmbedder())
+    let index = try TextIndex(embedder: HashingEmbedder())
     try await index.add(["Birds fly south in autumn.", "Bread needs yeast.", "日本語の文章です。"])
     return index
   }

@@ -10,8 +10,8 @@ import Testing
     "Rivers carry water from mountains to the sea.", "Birds build nests of twigs and mud.", "Rye bread needs a sour dough.",
   ]
 
-  private func filled(_ scratch: Scratch, encoder: HashingEmbedder? = HashingEmbedder()) async throws -> TextIndex {
-    let index = try TextIndex(named: "birds", in: DataDirectory(path: scratch.path), encoder: encoder)
+  private func filled(_ scratch: Scratch, embedder: HashingEmbedder? = HashingEmbedder()) async throws -> TextIndex {
+    let index = try TextIndex(named: "birds", in: DataDirectory(path: scratch.path), embedder: embedder)
     try await index.add(
       Self.texts.enumerated().map { number, text in
         Document(id: "d\(number)", title: "chapter\(number)", text: text, payload: ["number": .integer(Int64(number)), "even": .bool(number % 2 == 0)])
@@ -70,7 +70,7 @@ import Testing
 
   @Test func limitsPassagesOfADocument() async throws {
     let scratch = try Scratch()
-    let index = try TextIndex(named: "long", in: DataDirectory(path: scratch.path), encoder: HashingEmbedder(maximumTokens: 16))
+    let index = try TextIndex(named: "long", in: DataDirectory(path: scratch.path), embedder: HashingEmbedder(maximumTokens: 16))
     let long = (0..<300).map { "Birds fly over mountain number \($0) today." }.joined(separator: "\n\n")
     try await index.add([Document(id: "long", text: long), Document(id: "short", text: "Some birds walk.")])
     var searcher = index.searcher
@@ -95,7 +95,7 @@ import Testing
 
   @Test func findsSimilarDocumentsByWords() async throws {
     let scratch = try Scratch()
-    let index = try await filled(scratch, encoder: nil)
+    let index = try await filled(scratch, embedder: nil)
     let response = try await index.searcher.similar(toDocument: "d1", limit: 2)
     #expect(response.explanation.mode == .lexical)
     #expect(response.answers.map(\.document) == ["d4"])
@@ -103,7 +103,7 @@ import Testing
 
   @Test func refusesWhatCannotBeAsked() async throws {
     let scratch = try Scratch()
-    let words = try await filled(scratch, encoder: nil)
+    let words = try await filled(scratch, embedder: nil)
     var dense = words.searcher
     dense.mode = .dense
     let asked = dense
@@ -113,11 +113,11 @@ import Testing
 
     let vectors = try Scratch()
     let index = try await filled(vectors)
-    let blind = Searcher(collection: index.collection, encoder: nil)
+    let blind = Searcher(collection: index.collection, embedder: nil)
     await #expect(throws: RetrievalError.self) { try await blind.search(Query("x")) }
-    let other = Searcher(collection: index.collection, encoder: HashingEmbedder(name: "other"))
+    let other = Searcher(collection: index.collection, embedder: HashingEmbedder(name: "other"))
     await #expect(throws: RetrievalError.self) { try await other.search(Query("x")) }
-    #expect(try await Searcher(collection: index.collection, encoder: nil, mode: .lexical).search(Query("bread")).answers.count == 2)
+    #expect(try await Searcher(collection: index.collection, embedder: nil, mode: .lexical).search(Query("bread")).answers.count == 2)
   }
 
   @Test func isCodable() async throws {
