@@ -36,7 +36,7 @@ class Hnswlib:
 
 
 class Faiss:
-    name = "faiss HNSW32, efConstruction 200"
+    name = "faiss HNSW16, efConstruction 200"
 
     def __init__(self, base, threads):
         import faiss

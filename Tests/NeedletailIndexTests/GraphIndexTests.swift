@@ -131,7 +131,8 @@ import Testing
     let (base, queries, nearest) = try IndexSamples.deep()
     for codec in VectorCodecKind.allCases {
       let index = try DenseIndexFactory.build(
-        base, similarity: .euclidean, specification: DenseIndexSpecification(layout: .graph, codec: codec))
+        base, similarity: .euclidean,
+        specification: DenseIndexSpecification(layout: .graph, codec: codec, graph: graph.graph))
       let answers = try index.search(queries, SearchOptions(limit: 10))
       let found = zip(answers, nearest).reduce(0) { $0 + Set($1.0.map(\.row)).intersection($1.1.prefix(10)).count }
       #expect(Double(found) / Double(10 * queries.count) > 0.98, "\(codec)")

@@ -7,8 +7,8 @@ import NeedletailNumerics
 ///
 /// Arguments: `--vectors FILE.fvecs --queries FILE.fvecs` and, optionally, `--similarity cosine|dot|euclidean`,
 /// `--layout flat|graph`, `--codec int8|float16|float32`, `--ef 40,80,160`, `--degree N`, `--construction N`,
-/// `--diversification X`, `--threads N` for the build, `--limit N` rows, `--index FILE` to write, reopen and measure
-/// the mapped file.
+/// `--diversification X`, `--threads N` for the build, `--limit N` rows, `--allowed PERCENT` of the rows by a random
+/// filter, `--index FILE` to write, reopen and measure the mapped file.
 func runDenseIndexBenchmark(arguments: [String]) throws {
   let options = try DenseIndexBenchmarkOptions(arguments)
   let vectors = try readVectors(options.vectorsPath, limit: options.limit)
@@ -35,9 +35,13 @@ func runDenseIndexBenchmark(arguments: [String]) throws {
 
   let oracle = try DenseIndexFactory.build(
     vectors, similarity: options.similarity, specification: DenseIndexSpecification(layout: .flat, codec: .float32))
-  let truth = try oracle.search(queries, SearchOptions(limit: 10))
+  let within = options.allowedPercent.map { percent in
+    var generator = SeededGenerator(seed: 1)
+    return RowSet((0..<Row(vectors.count)).filter { _ in Int.random(in: 0..<100, using: &generator) < percent })
+  }
+  let truth = try oracle.search(queries, SearchOptions(limit: 10, within: within))
   for ef in options.efValues {
-    let measured = try measure(index, queries, truth, SearchOptions(limit: 10, efSearch: ef))
+    let measured = try measure(index, queries, truth, SearchOptions(limit: 10, efSearch: ef, within: within))
     print("ef \(ef): \(measured)")
   }
 }
@@ -55,7 +59,6 @@ private func measure(
     var answer: [Neighbour] = []
     let time = try clock.measure { answer = try index.search(query, options) }
     times.append(time.seconds * 1e6)
-    // A row that scores as well as the tenth is as good as the tenth.
     let expected = Set(truth[number].map(\.row))
     found += answer.count { expected.contains($0.row) }
     wanted += expected.count
@@ -75,6 +78,7 @@ private struct DenseIndexBenchmarkOptions {
   var threads = 1
   var limit = Int.max
   var indexPath: String?
+  var allowedPercent: Int?
 
   struct Misuse: Error, CustomStringConvertible {
     var description: String
@@ -101,6 +105,7 @@ private struct DenseIndexBenchmarkOptions {
       case "--threads": threads = try parsed(Int(value))
       case "--limit": limit = try parsed(Int(value))
       case "--index": indexPath = value
+      case "--allowed": allowedPercent = try parsed(Int(value))
       default: throw Misuse(description: "unknown argument \(name)")
       }
     }

@@ -25,6 +25,7 @@ extension ExactRows {
   private func sum(of rows: Range<Int>) -> [Double] {
     var sum = [Double](repeating: 0, count: stride)
     let memory = AlignedMemory.zeroed(count: stride * MemoryLayout<Float>.size)
+    defer { withExtendedLifetime(memory) {} }
     let components = unsafe memory.start.assumingMemoryBound(to: Float.self)
     for row in rows {
       unsafe load(row, into: components)

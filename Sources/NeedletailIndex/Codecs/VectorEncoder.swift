@@ -84,6 +84,7 @@ struct VectorEncoder {
     nonisolated(unsafe) let store = unsafe store
     unsafe forEachTask { rows, values in
       let scratch = AlignedMemory.zeroed(count: vectors.dimension * MemoryLayout<Float>.size)
+      defer { withExtendedLifetime(scratch) {} }
       let components = unsafe scratch.start.assumingMemoryBound(to: Float.self)
       for row in rows where !excluded.contains(Row(row)) {
         let source = unsafe values + row * vectors.dimension
@@ -117,6 +118,7 @@ extension VectorEncoder {
     let codes = AlignedMemory.zeroed(count: vectors.count * stride)
     pool.forEach(taskCount) { task in
       let scratch = AlignedMemory.zeroed(count: exact.stride * MemoryLayout<Float>.size)
+      defer { withExtendedLifetime(scratch) {} }
       for row in task * Self.rowsPerTask..<min(vectors.count, (task + 1) * Self.rowsPerTask)
       where !excluded.contains(Row(row)) {
         let components = unsafe scratch.start.assumingMemoryBound(to: Float.self)

@@ -14,12 +14,12 @@ public struct GraphParameters: Codable, Hashable, Sendable {
   public var diversification: Float
   /// Orders the insertions; the same seed gives the same graph, whatever the number of threads.
   public var seed: UInt64
-  /// Up to this many allowed rows are simply compared one by one.
+  /// Up to this many allowed rows are compared one by one: about as fast as meeting a filter in the graph, and exact.
   public var exactScanLimit: Int
 
   public init(
     degree: Int = 32, efConstruction: Int = 128, efSearch: Int = 80, diversification: Float = 1.2, seed: UInt64 = 42,
-    exactScanLimit: Int = 2_000
+    exactScanLimit: Int = 10_000
   ) {
     self.degree = degree
     self.efConstruction = efConstruction

@@ -53,6 +53,7 @@ struct PairDistances: Sendable {
       nonisolated(unsafe) let products = unsafe products
       pool.forEach((vectors.count + rowsPerTask - 1) / rowsPerTask) { task in
         let memory = AlignedMemory.zeroed(count: stride * MemoryLayout<Float>.size)
+        defer { withExtendedLifetime(memory) {} }
         let row = unsafe memory.start.assumingMemoryBound(to: Float.self)
         for number in task * rowsPerTask..<min(vectors.count, (task + 1) * rowsPerTask) {
           unsafe vectors.exact.load(number, into: row)
