@@ -43,10 +43,10 @@ package struct CrashScript {
   package mutating func next() -> Batch {
     var batch = Batch()
     if Int.random(in: 0..<5, using: &generator) == 0 {
-      batch.removals = (0..<Int.random(in: 1...10, using: &generator)).map { _ in Int.random(in: 0..<400, using: &generator) }
+      batch.removals = (0..<Int.random(in: 1...10, using: &generator)).map { _ in Int.random(in: 0..<200, using: &generator) }
     } else {
       for _ in 0..<Int.random(in: 1...20, using: &generator) {
-        batch.writes[Int.random(in: 0..<400, using: &generator)] = generator.next() >> 16
+        batch.writes[Int.random(in: 0..<200, using: &generator)] = generator.next() >> 16
       }
     }
     batch.settles = Int.random(in: 0..<6, using: &generator) == 0

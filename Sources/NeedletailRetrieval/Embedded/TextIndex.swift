@@ -115,5 +115,13 @@ private final class TemporaryFolder: Sendable {
     path = url.path
   }
 
-  deinit { try? FileManager.default.removeItem(atPath: path) }
+  /// Removing fails when a file goes away while the folder is being emptied, and the collection, which lets go of its files at
+  /// the same time, takes two with it: the log of its database and that log's index.
+  private static let removalAttempts = 4
+
+  deinit {
+    for _ in 0..<Self.removalAttempts where FileManager.default.fileExists(atPath: path) {
+      try? FileManager.default.removeItem(atPath: path)
+    }
+  }
 }

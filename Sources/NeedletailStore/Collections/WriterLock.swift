@@ -39,7 +39,10 @@ final class WriterLock: Sendable {
       defer { held = nil }
       return held
     }
-    if let file { close(file) }
+    guard let file else { return }
+    // Closing alone would leave the lock with a child that was forked and has not yet closed its copy.
+    flock(file, LOCK_UN)
+    close(file)
   }
 
   /// The number of the process that wrote its name into the lock file.

@@ -47,7 +47,7 @@ struct MarkdownBlocks {
 
   /// Whether the block in the making consists of this line.
   private func isAlone(_ line: Line, in text: Span<UInt8>) -> Bool {
-    content == .prose && !line.isBlank && WhiteSpace.skip(start..<line.range.upperBound, of: text) >= line.content
+    content == .prose && start <= line.content && !line.isBlank && WhiteSpace.skip(start..<line.range.upperBound, of: text) >= line.content
   }
 
   /// Ends the block in the making; the next one begins here.
