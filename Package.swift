@@ -90,7 +90,12 @@ let package = Package(
       "NeedletailRetrievalTests", ["NeedletailRetrieval", "NeedletailCore", "NeedletailStore", "NeedletailText"],
       resources: [.copy("Fixtures")]),
     tests("NeedletailEvaluationTests", ["NeedletailEvaluation"], resources: [.copy("Fixtures")]),
-    tests("NeedletailServerTests", ["NeedletailServer", .product(name: "HummingbirdTesting", package: "hummingbird")]),
+    tests(
+      "NeedletailServerTests",
+      [
+        "NeedletailServer", "NeedletailCore", "NeedletailRetrieval", "NeedletailStore",
+        .product(name: "HummingbirdTesting", package: "hummingbird"),
+      ]),
     tests("NeedletailReproductionTests", ["NeedletailReproduction"]),
     tests("NeedletailCommandTests", ["NeedletailCommand"]),
   ]

@@ -3,7 +3,6 @@ package import Hummingbird
 public import Logging
 internal import NIOCore
 public import NeedletailCore
-public import NeedletailModels
 public import NeedletailStore
 
 /// The search page and its interface for programs, on one port.
@@ -13,47 +12,32 @@ public struct SearchSite: Sendable {
   /// The port the site listens on if nothing else is asked for.
   public static let defaultPort = 7700
 
+  /// Writes warnings and errors to standard error; requests are logged at `info`, without what was searched for.
+  public static var standardLogger: Logger {
+    var logger = Logger(label: "needletail.server") { label in StreamLogHandler.standardError(label: label) }
+    logger.logLevel = .warning
+    return logger
+  }
+
   private let service: SearchService
   private let logger: Logger
 
-  /// A site over the collections of a data directory, with the models registered there.
-  ///
-  /// Collections which other processes make later appear by themselves. A model is loaded when the first question needs
-  /// it.
+  /// A site over the collections of a data directory, those which other processes make later included.
   ///
   /// - Parameters:
-  ///   - preferredCollection: the collection that is searched unless another one is chosen; nil: the one named
-  ///     "default", whether it exists yet or not.
-  ///   - precision: what the models compute in; nil leaves it to them.
-  /// - Throws: `StoreError.noCollection` if the preferred collection was named and does not exist.
+  ///   - data: where the collections are.
+  ///   - preferred: the collection that is searched unless another one is chosen; it need not exist yet.
+  ///   - embedder: loads the model of a collection. It is called when the first question needs the model and not again
+  ///     once it has returned; what it throws is told to the person who asked.
   public init(
-    dataDirectory: DataDirectory, preferredCollection: String? = nil, precision: EmbedderPrecision? = nil,
-    logger: Logger = Logger(label: "needletail.server")
-  ) throws(StoreError) {
-    if let name = preferredCollection, try !dataDirectory.collectionNames().contains(name) {
-      throw .noCollection(name: name, path: dataDirectory.path)
-    }
-    let models = ModelSource(registry: ModelRegistry(directory: dataDirectory.modelsPath), precision: precision)
-    self.init(
-      dataDirectory: dataDirectory, preferredCollection: preferredCollection, logger: logger,
-      embedder: { profile in try models.embedder(for: profile) })
-  }
-
-  /// A site over the collections of a data directory, with embedders from elsewhere.
-  ///
-  /// - Parameter embedder: loads the model of a collection. It is called when the first question needs the model and not
-  ///   again once it has returned; what it throws is told to the person who asked.
-  public init(
-    dataDirectory: DataDirectory, preferredCollection: String? = nil,
-    logger: Logger = Logger(label: "needletail.server"),
+    data: DataDirectory, preferred: String = "default", logger: Logger = SearchSite.standardLogger,
     embedder: @escaping @Sendable (EmbedderProfile) async throws -> any TextEmbedder
   ) {
-    let preferred = preferredCollection ?? "default"
     let shelf = CollectionShelf(
       names: {
-        let names = try dataDirectory.collectionNames()
+        let names = try data.collectionNames()
         return names.filter { $0 == preferred } + names.filter { $0 != preferred }
-      }, open: { try Collection.open($0, in: dataDirectory, access: .read) }, embedder: embedder, logger: logger)
+      }, open: { try Collection.open($0, in: data, access: .read) }, embedder: embedder, logger: logger)
     self.init(service: SearchService(shelf), logger: logger)
   }
 
@@ -61,7 +45,7 @@ public struct SearchSite: Sendable {
   ///
   /// - Parameter embedder: the model that made the collection's vectors; nil searches by words and by the vectors there are.
   public init(
-    collection: Collection, embedder: (any TextEmbedder)?, logger: Logger = Logger(label: "needletail.server")
+    collection: Collection, embedder: (any TextEmbedder)?, logger: Logger = SearchSite.standardLogger
   ) {
     let name = collection.name
     let shelf = CollectionShelf(

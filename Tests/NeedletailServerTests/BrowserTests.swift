@@ -143,7 +143,8 @@ struct BrowserTests {
   @Test(arguments: ["light", "dark"]) func hasEnoughContrast(scheme: String) async throws {
     try await browse { browser, site in
       try await browser.prefer(colorScheme: scheme)
-      for address in ["/", "/?q=swifts+insects", "/?q=birds&filter=type%3Apdf", "/document?id=field%2Fneedletail.md&passage=2#passage", "/nowhere"] {
+      let document = "/document?id=field%2Fneedletail.md&passage=2#passage"
+      for address in ["/", "/?q=swifts+insects", "/?q=birds&filter=type%3Apdf", document, "/nowhere"] {
         try await browser.open(site + address)
         #expect(try await browser.evaluate(BrowserTests.lowContrast) == .array([]), "\(scheme) \(address)")
       }

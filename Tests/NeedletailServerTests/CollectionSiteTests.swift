@@ -17,8 +17,34 @@ import Testing
       folder = FileManager.default.temporaryDirectory.appendingPathComponent("needletail-site-\(UUID().uuidString)")
       data = DataDirectory(path: folder.appendingPathComponent("data").path)
       try write("secret.txt", "The storm of a secret outside of the documents.")
-      try write("documents/birds/swift.md", "---\ntags: [birds, \"air & sky\"]\nyear: 2019\n---\n# Swift\n\n## Flight\n\nIt sleeps in flight.\n\n## Food\n\nFlying ants before a storm.\n")
-      try write("documents/birds/owl.md", "---\ntags: [birds]\nyear: 2021\n---\n# Owl\n\nIt hears the mouse under the snow.\n")
+      try write(
+        "documents/birds/swift.md",
+        """
+        ---
+        tags: [birds, "air & sky"]
+        year: 2019
+        ---
+        # Swift
+
+        ## Flight
+
+        It sleeps in flight.
+
+        ## Food
+
+        Flying ants before a storm.
+        """)
+      try write(
+        "documents/birds/owl.md",
+        """
+        ---
+        tags: [birds]
+        year: 2021
+        ---
+        # Owl
+
+        It hears the mouse under the snow.
+        """)
       try write("documents/notes \"old\"/weather.txt", "A storm came over the lake.\n")
     }
 
@@ -37,7 +63,7 @@ import Testing
     }
 
     func site(embedder: @escaping @Sendable (EmbedderProfile) throws -> any TextEmbedder = { _ in WordBag() }) -> SiteTester {
-      SiteTester(SearchSite(dataDirectory: data, logger: SiteTester.silent) { try embedder($0) })
+      SiteTester(SearchSite(data: data, logger: SiteTester.silent) { try embedder($0) })
     }
   }
 
@@ -76,7 +102,8 @@ import Testing
     try await place.index()
     let site = place.site()
     let start = try await site.text("/")
-    let links = start.matches(of: /<a href="(\/\?filter=[^"]*)" data-swap><span class="label" title="[^"]*">([^<]*)<\/span> <span class="count">(\d+)</)
+    let links = start.matches(
+      of: /<a href="(\/\?filter=[^"]*)" data-swap><span [^>]*>([^<]*)<\/span> <span class="count">(\d+)</)
     #expect(links.count == 8)
     for link in links {
       let page = try await site.text(String(link.1).replacing("&amp;", with: "&"))
@@ -146,9 +173,9 @@ import Testing
     let secret = place.folder.appendingPathComponent("secret.txt").path
     for id in [secret, "../secret.txt", "documents/../../secret.txt", "birds/../../secret.txt", "file://\(secret)"] {
       let encoded = try #require(id.addingPercentEncoding(withAllowedCharacters: .alphanumerics))
-      for uri in ["/document?id=\(encoded)", "/api/documents/\(encoded)", "/api/documents/\(id.replacing("%", with: "%25"))", "/?like=\(encoded)"] {
-        let reply = try await site.get(uri)
-        #expect(reply.status == 404 && !reply.text.contains("storm of a secret"), "\(uri)")
+      for address in ["/document?id=\(encoded)", "/api/documents/\(encoded)", "/api/documents/\(id)", "/?like=\(encoded)"] {
+        let reply = try await site.get(address)
+        #expect(reply.status == 404 && !reply.text.contains("storm of a secret"), "\(address)")
       }
     }
   }
@@ -158,8 +185,8 @@ import Testing
     let place = try Place()
     try await place.index()
     let encoded = try #require(filter.addingPercentEncoding(withAllowedCharacters: .alphanumerics))
-    for uri in ["/?q=storm&filter=\(encoded)", "/?filter=\(encoded)", "/api/search?q=storm&filter=\(encoded)", "/api/facets?filter=\(encoded)"] {
-      #expect(try await place.site().get(uri).status == 400, "\(uri)")
+    for page in ["/?q=storm&", "/?", "/api/search?q=storm&", "/api/facets?"] {
+      #expect(try await place.site().get(page + "filter=\(encoded)").status == 400, "\(page)")
     }
   }
 }

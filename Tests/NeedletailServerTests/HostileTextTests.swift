@@ -92,8 +92,8 @@ import Testing
 
   @Test(arguments: attacks) func staysTextWhenItComesFromTheAddress(attack: String) async throws {
     let text = attack.addingPercentEncoding(withAllowedCharacters: .alphanumerics)!
-    for uri in ["/?q=\(text)", "/?mode=\(text)", "/?collection=\(text)", "/?filter=\(text)", "/?like=\(text)", "/document?id=\(text)", "/\(text)"] {
-      expectInert(try await SiteTester().text(uri), attack)
+    for address in ["/?q=", "/?mode=", "/?collection=", "/?filter=", "/?like=", "/document?id=", "/"] {
+      expectInert(try await SiteTester().text(address + text), attack)
     }
   }
 

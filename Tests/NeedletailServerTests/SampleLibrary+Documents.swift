@@ -6,40 +6,116 @@ extension SampleLibrary {
     markdown(
       "field/needletail.md", "White-throated needletail", tags: ["swifts", "flight"], modified: "2025-03-02T09:12:00Z",
       sections: [
-        ("Speed", "In level flight the needletail is among the fastest of all birds. Flocks over the ridge were timed at more than thirty metres a second, wings held like a drawn bow and hardly moving."),
-        ("Feeding", "It feeds on the wing: flying ants, beetles and bees which rising air carries up before a storm. The gape is wide and the bristles short, and a parent returns with a ball of several hundred insects."),
-        ("Nesting", "Pairs breed in hollow trees. Lacking mud or leaves to build with, they scrape a shallow cup in the rotten wood and lay their eggs on the bare floor of the hollow."),
+        (
+          "Speed",
+          """
+          In level flight the needletail is among the fastest of all birds. Flocks over the ridge were timed at more \
+          than thirty metres a second, wings held like a drawn bow and hardly moving.
+          """
+        ),
+        (
+          "Feeding",
+          """
+          It feeds on the wing: flying ants, beetles and bees which rising air carries up before a storm. The gape is \
+          wide and the bristles short, and a parent returns with a ball of several hundred insects.
+          """
+        ),
+        (
+          "Nesting",
+          """
+          Pairs breed in hollow trees. Lacking mud or leaves to build with, they scrape a shallow cup in the rotten wood \
+          and lay their eggs on the bare floor of the hollow.
+          """
+        ),
       ]),
     markdown(
       "field/common-swift.md", "Common swift", tags: ["swifts", "migration"], modified: "2024-07-19T18:40:00Z",
       sections: [
-        ("Life on the wing", "Apart from nesting, a common swift spends its life in flight. Loggers on nineteen birds showed ten months in the air without a landing of note; they even sleep on the wing, rising at dusk and drifting."),
-        ("Migration", "The birds leave in early August and cross the desert at height. Most winter over the forests of the Congo and come back by the western coast, following the rains and the insects these bring."),
+        (
+          "Life on the wing",
+          """
+          Apart from nesting, a common swift spends its life in flight. Loggers on nineteen birds showed ten months in \
+          the air without a landing of note; they even sleep on the wing, rising at dusk and drifting.
+          """
+        ),
+        (
+          "Migration",
+          """
+          The birds leave in early August and cross the desert at height. Most winter over the forests of the Congo and \
+          come back by the western coast, following the rains and the insects these bring.
+          """
+        ),
       ]),
     markdown(
       "field/edible-nest-swiftlet.md", "Swiftlets and the dark", tags: ["swifts", "hearing"],
       modified: "2023-11-05T07:00:00Z",
       sections: [
-        ("Echoes", "Swiftlets of some species find their way in dark caves by echo. Their clicks are low enough to be heard by people, and coarse compared with those of bats: enough for a wall, not for a gnat."),
+        (
+          "Echoes",
+          """
+          Swiftlets of some species find their way in dark caves by echo. Their clicks are low enough to be heard by \
+          people, and coarse compared with those of bats: enough for a wall, not for a gnat.
+          """
+        ),
       ]),
     markdown(
       "methods/ringing.md", "How we ring birds", tags: ["methods"], modified: "2025-01-11T12:00:00Z",
       sections: [
-        ("Nets", "Nets are opened half an hour before sunrise and checked every twenty minutes, more often when it is cold. A bird that is caught is ringed, weighed, aged and let go within a quarter of an hour."),
-        ("Records", "Each record has ring number, species, age, sex, wing length and weight. Records are typed in twice and compared, because a wrong digit in a ring number makes two birds of one."),
+        (
+          "Nets",
+          """
+          Nets are opened half an hour before sunrise and checked every twenty minutes, more often when it is cold. A \
+          bird that is caught is ringed, weighed, aged and let go within a quarter of an hour.
+          """
+        ),
+        (
+          "Records",
+          """
+          Each record has ring number, species, age, sex, wing length and weight. Records are typed in twice and \
+          compared, because a wrong digit in a ring number makes two birds of one.
+          """
+        ),
       ]),
     plain(
       "methods/radar.txt", "Counting migration by radar", tags: ["methods", "migration"], modified: "2022-09-30T21:15:00Z",
-      text: "Weather radar sees birds as well as rain. At night, when most small birds travel, the echoes rise like a bloom about half an hour after sunset. Rain can be told apart because it moves with the wind, while birds fly through it.\n\nThe density times the speed gives the traffic across a line: birds per kilometre and hour."),
+      text: """
+        Weather radar sees birds as well as rain. At night, when most small birds travel, the echoes rise like a bloom about \
+        half an hour after sunset. Rain can be told apart because it moves with the wind, while birds fly \
+        through it.
+
+        The density times the speed gives the traffic across a line: birds per kilometre and hour.
+        """),
     plain(
       "mail/2024-storm.eml", "Re: birds before the storm", type: "mail", tags: [], modified: "2024-06-03T16:22:00Z",
-      text: "Hello both,\n\nyes, they were back an hour before the storm broke, perhaps two hundred, very low over the lake. The insects had been pressed down and the swifts came with them. When the rain began they were gone within a minute.\n\nGreetings from the tower\nMara"),
+      text: """
+        Hello both,
+
+        yes, they were back an hour before the storm broke, perhaps two hundred, very low over the lake. The insects \
+        had been pressed down and the swifts came with them. When the rain began they were gone within a minute.
+
+        Greetings from the tower
+        Mara
+        """),
     plain(
       "code/wingbeat.py", "wingbeat.py", type: "code", tags: [], modified: "2025-02-20T10:05:00Z",
-      text: "\"\"\"Wing beats per second from a flight recording.\"\"\"\n\nimport numpy as np\n\n\ndef wingbeat_frequency(signal, rate):\n    spectrum = np.abs(np.fft.rfft(signal - signal.mean()))\n    frequencies = np.fft.rfftfreq(len(signal), 1 / rate)\n    return frequencies[spectrum.argmax()]  # flight speed follows from it\n"),
+      text: """
+        \"""Wing beats per second from a flight recording.\"""
+
+        import numpy as np
+
+
+        def wingbeat_frequency(signal, rate):
+            spectrum = np.abs(np.fft.rfft(signal - signal.mean()))
+            frequencies = np.fft.rfftfreq(len(signal), 1 / rate)
+            return frequencies[spectrum.argmax()]  # flight speed follows from it
+
+        """),
     plain(
       "reports/2021-count.pdf", "Count of 2021", type: "pdf", tags: ["migration"], modified: "2021-12-24T08:00:00Z",
-      text: "In autumn 2021 we counted 48,210 migrating birds of 117 species on 61 mornings. Numbers of swifts were the lowest since the counts began, those of wood pigeons the highest."),
+      text: """
+        In autumn 2021 we counted 48,210 migrating birds of 117 species on 61 mornings. Numbers of swifts were the \
+        lowest since the counts began, those of wood pigeons the highest.
+        """),
   ])
 
   /// A collection with nothing in it.

@@ -21,8 +21,6 @@ public enum ServerError: Problem, Hashable {
   case cannotListen(host: String, port: Int, reason: String)
   /// The site was started without the model that the collection needs.
   case noModel(String)
-  /// The model registered under the name is not the one that made the vectors.
-  case modelChanged(String)
   /// A part of the page that is built into the program does not parse.
   case brokenResource(name: String, reason: String)
 
@@ -30,7 +28,7 @@ public enum ServerError: Problem, Hashable {
     switch self {
     case .tooLong, .badParameter, .missingParameter, .tooMany, .foreignHost: .invalidRequest
     case .unknownCollection, .unknownDocument, .unknownAddress, .nothingIndexed: .notFound
-    case .cannotListen, .modelChanged: .conflict
+    case .cannotListen: .conflict
     case .noModel: .unavailable
     case .brokenResource: .internal
     }
@@ -50,8 +48,6 @@ public enum ServerError: Problem, Hashable {
     case .cannotListen(let host, let port, let reason):
       "Cannot listen on \(host) port \(port): \(reason). Choose another with --port, or stop what uses it."
     case .noModel(let name): "The model \(name) is not loaded; search in lexical mode, or start the site with it."
-    case .modelChanged(let name):
-      "The model \(name) is not the one that made the vectors of the collection; register the old one again, or index anew. Lexical mode works meanwhile."
     case .brokenResource(let name, let reason): "The built-in template \(name) is broken: \(reason)."
     }
   }
