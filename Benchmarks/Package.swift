@@ -13,6 +13,8 @@ let package = Package(
     .executableTarget(
       name: "needletail-bench",
       dependencies: [
+        .product(name: "Needletail", package: "Needletail"),
+        .product(name: "NeedletailEvaluation", package: "Needletail"),
         .product(name: "NeedletailModels", package: "Needletail"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],

@@ -55,7 +55,7 @@ public enum StoreError: Problem, Hashable {
     case .invalidName(let name):
       "\"\(name)\" cannot name a collection: use 1 to 64 letters, digits, \".\", \"_\" or \"-\", a letter or digit first"
     case .noCollection(let name, let path):
-      "there is no collection \"\(name)\" in \(path); index something into it first, or choose another with --collection"
+      "there is no collection \"\(name)\" in \(path); index something into it first (needletail index PATH), or choose another with --collection"
     case .settingsDiffer(let name, let reason):
       "the collection \"\(name)\" exists with other settings: \(reason); choose another name or remove the collection"
     case .writerElsewhere(let name, let process):

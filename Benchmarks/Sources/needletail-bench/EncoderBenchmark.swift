@@ -6,7 +6,7 @@ import NeedletailNumerics
 /// Embeds texts on request, so that a script can alternate between Needletail and its peers within one run.
 struct EncoderBenchmark: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "embedder",
+    commandName: "encoder",
     abstract: "Embeds texts and tells how long it took.",
     discussion: """
       Without --texts it obeys lines on standard input and answers each with one line:

@@ -6,5 +6,24 @@ struct NeedletailBench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "needletail-bench",
     abstract: "Measures parts of Needletail, alone or side by side with their peers (see peers/).",
-    subcommands: [EncoderBenchmark.self])
+    subcommands: [EncoderBenchmark.self, TokenizerBenchmark.self, DenseIndexBenchmark.self, CollectionBenchmark.self])
+}
+
+struct TokenizerBenchmark: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tokenizer", abstract: "Tokenises lines on one thread: --model DIR --lines FILE [--maximum N] [--ids]")
+
+  @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
+
+  func run() throws { try runTokenizerBenchmark(arguments: arguments) }
+}
+
+struct DenseIndexBenchmark: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "dense-index",
+    abstract: "Builds and searches an index of vectors: --vectors FILE.fvecs --queries FILE.fvecs [--ef 40,80,160] …")
+
+  @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
+
+  func run() throws { try runDenseIndexBenchmark(arguments: arguments) }
 }

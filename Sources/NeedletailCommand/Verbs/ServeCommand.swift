@@ -23,8 +23,11 @@ struct ServeCommand: AsyncParsableCommand {
   var json = false
 
   func run() async throws {
-    let site = try SearchSite(
-      dataDirectory: data.directory, preferredCollection: collection, precision: embedding.precision)
+    let registry = data.registry
+    let precision = embedding.precision
+    let site = SearchSite(data: data.directory, preferred: collection ?? "default") { profile in
+      try registry.embedder(for: profile, precision: precision)
+    }
     let writesJSON = json
     try await site.run(host: host, port: port) { address in
       if writesJSON {
