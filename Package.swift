@@ -96,6 +96,7 @@ let package = Package(
         "NeedletailServer", "NeedletailCore", "NeedletailRetrieval", "NeedletailStore",
         .product(name: "HummingbirdTesting", package: "hummingbird"),
       ]),
+    tests("NeedletailTests", ["Needletail"]),
     tests("NeedletailReproductionTests", ["NeedletailReproduction"]),
     tests("NeedletailCommandTests", ["NeedletailCommand"]),
   ]

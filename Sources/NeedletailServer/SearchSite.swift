@@ -37,7 +37,7 @@ public struct SearchSite: Sendable {
       names: {
         let names = try data.collectionNames()
         return names.filter { $0 == preferred } + names.filter { $0 != preferred }
-      }, open: { try Collection.open($0, in: data, access: .read) }, embedder: embedder, logger: logger)
+      }, open: { try DocumentCollection.open($0, in: data, access: .read) }, embedder: embedder, logger: logger)
     self.init(service: SearchService(shelf), logger: logger)
   }
 
@@ -45,7 +45,7 @@ public struct SearchSite: Sendable {
   ///
   /// - Parameter embedder: the model that made the collection's vectors; nil searches by words and by the vectors there are.
   public init(
-    collection: Collection, embedder: (any TextEmbedder)?, logger: Logger = SearchSite.standardLogger
+    collection: DocumentCollection, embedder: (any TextEmbedder)?, logger: Logger = SearchSite.standardLogger
   ) {
     let name = collection.name
     let shelf = CollectionShelf(

@@ -16,10 +16,10 @@ package struct CrashScript {
   }
 
   /// Opens, or makes, the collection with segments small enough that many are built in a second.
-  package static func open(in directory: DataDirectory) throws -> Collection {
+  package static func open(in directory: DataDirectory) throws -> DocumentCollection {
     let embedder = EmbedderProfile(name: "random", digest: "0", dimension: dimension, maximumTokens: 16, similarity: .dot)
     let index = DenseIndexSpecification(layout: .flat, codec: .float32)
-    return try Collection.open(
+    return try DocumentCollection.open(
       collection, in: directory, access: .create(CollectionSettings(embedder: embedder, analyzer: .plain, index: index)),
       minimumSegmentRows: 24, maximumDeltaRows: 64)
   }
@@ -31,7 +31,7 @@ package struct CrashScript {
     package var removals: [Int] = []
     package var settles = false
 
-    package func apply(to collection: Collection) async throws {
+    package func apply(to collection: DocumentCollection) async throws {
       if !writes.isEmpty {
         try await collection.write(writes.sorted { $0.key < $1.key }.map { CrashDocument(number: $0.key, version: $0.value).write })
       }

@@ -49,12 +49,12 @@ func hold(in directory: DataDirectory) async throws {
 }
 
 func read(in directory: DataDirectory) throws {
-  let collection = try Collection.open(CrashScript.collection, in: directory, access: .read)
+  let collection = try DocumentCollection.open(CrashScript.collection, in: directory, access: .read)
   let snapshot = try collection.snapshot()
   let found = try snapshot.nearest(to: CrashScript.vector(seed: 1), limit: snapshot.passageCount)
   say("found \(found.count) of \(snapshot.passageCount)")
   do {
-    _ = try Collection.open(CrashScript.collection, in: directory, access: .write)
+    _ = try DocumentCollection.open(CrashScript.collection, in: directory, access: .write)
     say("writable")
   } catch {
     say("refused \(error.category)")

@@ -8,7 +8,7 @@ import Testing
 @Suite struct CollectionTests {
   @Test func whatWasWrittenIsFoundAndReadBack() async throws {
     let directory = try TemporaryDirectory()
-    let collection = try Collection.open("test", in: directory.data, access: .create(.exact()))
+    let collection = try DocumentCollection.open("test", in: directory.data, access: .create(.exact()))
     var generator = SeededGenerator(seed: 1)
     let payload: Payload = ["path": "a/b.md", "deep": .object(["x": [1, .number(2.5), nil, true]]), "big": .integer(.max), "nul": "a\0b"]
     let write = DocumentWrite("a/b.md", ["Grüße\0 an 🦡", "second"], payload: payload, root: "/a", using: &generator)
@@ -40,7 +40,7 @@ import Testing
 
   @Test func replacedAndRemovedDocumentsVanishAtOnce() async throws {
     let directory = try TemporaryDirectory()
-    let collection = try Collection.open("test", in: directory.data, access: .create(.exact()), minimumSegmentRows: 4, maximumDeltaRows: 1_000)
+    let collection = try DocumentCollection.open("test", in: directory.data, access: .create(.exact()), minimumSegmentRows: 4, maximumDeltaRows: 1_000)
     try await collection.write(sampleDocuments(20))
     try await collection.settle()
     #expect(try collection.snapshot().statistics().segments.map(\.kind) == ["dense", "lexical"])
@@ -64,7 +64,7 @@ import Testing
 
   @Test func aWriteIsAllOrNothing() async throws {
     let directory = try TemporaryDirectory()
-    let collection = try Collection.open("test", in: directory.data, access: .create(.exact()))
+    let collection = try DocumentCollection.open("test", in: directory.data, access: .create(.exact()))
     var generator = SeededGenerator(seed: 1)
     let good = DocumentWrite("good", ["x"], using: &generator)
     var broken: [DocumentWrite] = []
@@ -95,14 +95,14 @@ import Testing
 
   @Test func acknowledgedWritesAreForcedToTheDisk() async throws {
     let directory = try TemporaryDirectory()
-    let collection = try Collection.open("test", in: directory.data, access: .create(.exact()))
+    let collection = try DocumentCollection.open("test", in: directory.data, access: .create(.exact()))
     #expect(try await collection.synchronousLevel() == 2)
     await collection.close()
   }
 
   @Test func rootsAndFingerprintsAreRemembered() async throws {
     let directory = try TemporaryDirectory()
-    let collection = try Collection.open("test", in: directory.data, access: .create(.exact()))
+    let collection = try DocumentCollection.open("test", in: directory.data, access: .create(.exact()))
     var generator = SeededGenerator(seed: 1)
     try await collection.addRoot("/b")
     try await collection.addRoot("/a")
@@ -123,7 +123,7 @@ import Testing
 
   @Test func aCollectionWithoutEncoderIsSearchedByWords() async throws {
     let directory = try TemporaryDirectory()
-    let collection = try Collection.open("test", in: directory.data, access: .create(.exact(dimension: nil)), minimumSegmentRows: 4, maximumDeltaRows: 100)
+    let collection = try DocumentCollection.open("test", in: directory.data, access: .create(.exact(dimension: nil)), minimumSegmentRows: 4, maximumDeltaRows: 100)
     try await collection.write(sampleDocuments(10, dimension: nil))
     try await collection.settle()
     let snapshot = try collection.snapshot()
@@ -137,37 +137,37 @@ import Testing
   @Test func settingsArePartOfTheCollection() async throws {
     let directory = try TemporaryDirectory()
     #expect(throws: StoreError.noCollection(name: "test", path: directory.path)) {
-      _ = try Collection.open("test", in: directory.data, access: .write)
+      _ = try DocumentCollection.open("test", in: directory.data, access: .write)
     }
-    #expect(throws: StoreError.self) { _ = try Collection.open("test", in: directory.data, access: .read) }
-    let collection = try Collection.open("test", in: directory.data, access: .create(.exact(precision: .float16)))
+    #expect(throws: StoreError.self) { _ = try DocumentCollection.open("test", in: directory.data, access: .read) }
+    let collection = try DocumentCollection.open("test", in: directory.data, access: .create(.exact(precision: .float16)))
     await collection.close()
     await #expect(throws: StoreError.closed(name: "test")) { try await collection.write(sampleDocuments(1)) }
     #expect(throws: StoreError.closed(name: "test")) { _ = try collection.snapshot() }
-    let again = try Collection.open("test", in: directory.data, access: .write)
+    let again = try DocumentCollection.open("test", in: directory.data, access: .write)
     #expect(again.settings == .exact(precision: .float16))
     await again.close()
     var other = CollectionSettings.exact()
     other.embedder?.digest = "another"
     let wanted = other
-    #expect { _ = try Collection.open("test", in: directory.data, access: .create(wanted)) } throws: { ($0 as? StoreError)?.category == .conflict }
+    #expect { _ = try DocumentCollection.open("test", in: directory.data, access: .create(wanted)) } throws: { ($0 as? StoreError)?.category == .conflict }
   }
 
   @Test func halfPrecisionScoresAreTheSameBeforeAndAfterReopening() async throws {
     let directory = try TemporaryDirectory()
-    let collection = try Collection.open("test", in: directory.data, access: .create(.exact(precision: .float16)))
+    let collection = try DocumentCollection.open("test", in: directory.data, access: .create(.exact(precision: .float16)))
     try await collection.write(sampleDocuments(30))
     let query = (0..<8).map { Float($0) - 3.3 }
     let before = try collection.snapshot().nearest(to: query, limit: 100)
     await collection.close()
-    let again = try Collection.open("test", in: directory.data, access: .read)
+    let again = try DocumentCollection.open("test", in: directory.data, access: .read)
     #expect(try again.snapshot().nearest(to: query, limit: 100) == before)
     await again.close()
   }
 
   @Test func badQueriesAreRefused() async throws {
     let directory = try TemporaryDirectory()
-    let collection = try Collection.open("test", in: directory.data, access: .create(.exact()))
+    let collection = try DocumentCollection.open("test", in: directory.data, access: .create(.exact()))
     try await collection.write(sampleDocuments(3))
     let snapshot = try collection.snapshot()
     #expect(throws: StoreError.self) { try snapshot.nearest(to: [1, 2], limit: 3) }
@@ -206,7 +206,7 @@ import Testing
     let directory = try TemporaryDirectory()
     #expect(try directory.data.collectionNames().isEmpty)
     for name in ["b", "a"] {
-      let collection = try Collection.open(name, in: directory.data, access: .create(.exact()))
+      let collection = try DocumentCollection.open(name, in: directory.data, access: .create(.exact()))
       #expect(throws: StoreError.self) { try directory.data.removeCollection(name) }
       await collection.close()
     }

@@ -10,8 +10,8 @@ import Testing
 
   init() throws { directory = try TemporaryDirectory() }
 
-  private func open(_ access: Access = .create(.exact())) throws -> Collection {
-    try Collection.open("test", in: directory.data, access: access, minimumSegmentRows: 16, maximumDeltaRows: 1_000)
+  private func open(_ access: Access = .create(.exact())) throws -> DocumentCollection {
+    try DocumentCollection.open("test", in: directory.data, access: access, minimumSegmentRows: 16, maximumDeltaRows: 1_000)
   }
 
   /// A settled collection with one segment and some deletions, and what a search finds in it.
@@ -25,7 +25,7 @@ import Testing
     return found
   }
 
-  private func search(_ collection: Collection) throws -> [ScoredPassage] {
+  private func search(_ collection: DocumentCollection) throws -> [ScoredPassage] {
     try collection.snapshot().nearest(to: Array(repeating: 0.5, count: 8), limit: 1_000) + collection.snapshot().lexical("alpha beta", limit: 1_000)
   }
 

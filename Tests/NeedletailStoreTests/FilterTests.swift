@@ -57,7 +57,7 @@ import Testing
 
   @Test(arguments: 0..<6) func agreesWithTheNaiveEvaluator(seed: UInt64) async throws {
     let directory = try TemporaryDirectory()
-    let collection = try Collection.open("test", in: directory.data, access: .create(.exact()))
+    let collection = try DocumentCollection.open("test", in: directory.data, access: .create(.exact()))
     var maker = Maker(generator: SeededGenerator(seed: seed))
     var payloads: [String: Payload] = [:]
     var batch: [DocumentWrite] = []
@@ -84,7 +84,7 @@ import Testing
 
   @Test func facetsCountDocuments() async throws {
     let directory = try TemporaryDirectory()
-    let collection = try Collection.open("test", in: directory.data, access: .create(.exact()))
+    let collection = try DocumentCollection.open("test", in: directory.data, access: .create(.exact()))
     var generator = SeededGenerator(seed: 1)
     let payloads: [Payload] = [
       ["tag": ["red", "red", "blue"], "n": 1], ["tag": "red", "n": .number(1)], ["tag": ["green", nil, 3]], ["tag": .object([:]), "n": .number(1.5)], [:],
@@ -104,7 +104,7 @@ import Testing
 
   @Test func filtersWithoutMeaningAreRefused() async throws {
     let directory = try TemporaryDirectory()
-    let collection = try Collection.open("test", in: directory.data, access: .create(.exact()))
+    let collection = try DocumentCollection.open("test", in: directory.data, access: .create(.exact()))
     let snapshot = try collection.snapshot()
     var deep = Filter.exists(field: "a")
     for _ in 0..<500 { deep = .not(deep) }

@@ -13,7 +13,7 @@ import Testing
     #expect(throws: StoreError.writerElsewhere(name: CrashScript.collection, process: process.number)) {
       _ = try CrashScript.open(in: directory.data)
     }
-    let reader = try Collection.open(CrashScript.collection, in: directory.data, access: .read)
+    let reader = try DocumentCollection.open(CrashScript.collection, in: directory.data, access: .read)
     #expect(try reader.snapshot().documentCount == 0)
     await #expect(throws: StoreError.self) { try await reader.write([CrashDocument(number: 1, version: 1).write]) }
     await reader.close()
@@ -28,7 +28,7 @@ import Testing
     let directory = try TemporaryDirectory()
     let process = try OtherProcess(["write", directory.path, "5"])
     #expect(process.line() == "open")
-    let reader = try Collection.open(CrashScript.collection, in: directory.data, access: .read)
+    let reader = try DocumentCollection.open(CrashScript.collection, in: directory.data, access: .read)
     var script = CrashScript(seed: 5)
     var model: [Int: UInt64] = [:]
     var operations: Set<Int64> = []
@@ -57,7 +57,7 @@ import Testing
 
   @Test func searchesRunBesideWritesAndSeeWholeBatches() async throws {
     let directory = try TemporaryDirectory()
-    let collection = try Collection.open(
+    let collection = try DocumentCollection.open(
       "test", in: directory.data, access: .create(.exact()), minimumSegmentRows: 64, maximumDeltaRows: 256)
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {

@@ -32,12 +32,12 @@ private struct Model {
     var generator = SeededGenerator(seed: seed)
     let directory = try TemporaryDirectory()
     let similarity = Similarity.dot
-    func open() throws -> Collection {
-      try Collection.open(
+    func open() throws -> DocumentCollection {
+      try DocumentCollection.open(
         "test", in: directory.data, access: .create(.exact(similarity: similarity)), minimumSegmentRows: 12, maximumDeltaRows: 40)
     }
     var collection = try open()
-    let reader = try Collection.open("test", in: directory.data, access: .read)
+    let reader = try DocumentCollection.open("test", in: directory.data, access: .read)
     var model = Model()
     for step in 0..<120 {
       switch Int.random(in: 0..<10, using: &generator) {

@@ -16,7 +16,7 @@ import Testing
     let count = try #require(Self.passages)
     let directory = try TemporaryDirectory()
     let embedder = EmbedderProfile(name: "random", digest: "0", dimension: Self.dimension, maximumTokens: 256, similarity: .cosine)
-    let collection = try Collection.open("test", in: directory.data, access: .create(CollectionSettings(embedder: embedder)))
+    let collection = try DocumentCollection.open("test", in: directory.data, access: .create(CollectionSettings(embedder: embedder)))
     var maker = Maker()
     let clock = ContinuousClock()
     let writing = try await clock.measure {
@@ -38,7 +38,7 @@ import Testing
     try measure("load 10 passages", times: 100) { try snapshot.passages(snapshot.nearest(to: maker.vector(), limit: 10).map(\.id)).count }
     await collection.close()
     let opening = try await clock.measure {
-      let again = try Collection.open("test", in: directory.data, access: .read)
+      let again = try DocumentCollection.open("test", in: directory.data, access: .read)
       #expect(try again.snapshot().passageCount == count)
       await again.close()
     }
@@ -48,7 +48,7 @@ import Testing
   @Test(.enabled(if: passages != nil)) func thousandVectors() async throws {
     let directory = try TemporaryDirectory()
     let embedder = EmbedderProfile(name: "random", digest: "0", dimension: Self.dimension, maximumTokens: 256, similarity: .cosine)
-    let collection = try Collection.open("test", in: directory.data, access: .create(CollectionSettings(embedder: embedder)))
+    let collection = try DocumentCollection.open("test", in: directory.data, access: .create(CollectionSettings(embedder: embedder)))
     var maker = Maker()
     try await collection.write(maker.batch(0..<1_000))
     try measure("dense among 1,000 in the delta", times: 2_000) { try collection.snapshot().nearest(to: maker.vector(), limit: 10).count }

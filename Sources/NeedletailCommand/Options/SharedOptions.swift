@@ -24,8 +24,8 @@ struct CollectionOptions: ParsableArguments {
   var collection = "default"
 
   /// Opens the collection for searching.
-  func openForReading() throws -> Collection {
-    try Collection.open(collection, in: data.directory, access: .read)
+  func openForReading() throws -> DocumentCollection {
+    try DocumentCollection.open(collection, in: data.directory, access: .read)
   }
 }
 
@@ -47,7 +47,7 @@ extension SearchMode: ExpressibleByArgument {}
 
 extension CollectionOptions {
   /// The embedder that made the vectors of a collection, or none if it has no vectors.
-  func embedder(of collection: Collection, precision: EmbedderPrecision) throws -> TransformerEmbedder? {
+  func embedder(of collection: DocumentCollection, precision: EmbedderPrecision) throws -> TransformerEmbedder? {
     try collection.settings.embedder.map { try data.registry.embedder(for: $0, precision: precision) }
   }
 }

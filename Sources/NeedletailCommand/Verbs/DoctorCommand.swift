@@ -56,12 +56,14 @@ extension DoctorCommand {
 
   private var pdfReader: Check {
     Self.executable("pdftotext").map { Check(name: "PDF", state: .passed, detail: $0) }
-      ?? Check(name: "PDF", state: .warning, detail: "pdftotext is missing, PDF files will be skipped; install poppler-utils (Homebrew: poppler)")
+      ?? Check(
+        name: "PDF", state: .warning,
+        detail: "pdftotext is missing, PDF files will be skipped; install poppler-utils (Homebrew: poppler)")
   }
 
   private var packageClient: Check {
-    Self.executable("python3").map { Check(name: "pip", state: .passed, detail: $0) }
-      ?? Check(name: "pip", state: .warning, detail: "python3 is missing, `model fetch` will not work; `model add DIR` does")
+    Self.executable("python3").map { Check(name: "python", state: .passed, detail: $0) }
+      ?? Check(name: "python", state: .warning, detail: "python3 is missing, `model fetch` will not work; `model add DIR` does")
   }
 
   /// The path of a program that a shell would find.
@@ -78,7 +80,9 @@ extension DoctorCommand {
       try Data("probe".utf8).write(to: URL(fileURLWithPath: probe))
       try FileManager.default.removeItem(atPath: probe)
     } catch {
-      return Check(name: "data directory", state: .failed, detail: "\(path) cannot be written: \(error.localizedDescription); choose another with --data or NEEDLETAIL_DATA")
+      return Check(
+        name: "data directory", state: .failed,
+        detail: "\(path) cannot be written: \(error.localizedDescription); choose another with --data or NEEDLETAIL_DATA")
     }
     let attributes = try? FileManager.default.attributesOfFileSystem(forPath: path)
     let free = (attributes?[.systemFreeSize] as? NSNumber)?.intValue ?? 0
@@ -105,7 +109,7 @@ extension DoctorCommand {
 
   private func collection(_ name: String) async -> Check {
     do {
-      let collection = try Collection.open(name, in: data.directory, access: .read)
+      let collection = try DocumentCollection.open(name, in: data.directory, access: .read)
       let statistics = try collection.snapshot().statistics()
       let problems = try collection.check() + collection.notices
       await collection.close()

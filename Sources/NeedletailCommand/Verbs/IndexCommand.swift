@@ -42,7 +42,7 @@ struct IndexCommand: AsyncParsableCommand {
 
   func run() async throws {
     let embedder = try lexicalOnly ? nil : makeEmbedder()
-    let collection = try Collection.open(
+    let collection = try DocumentCollection.open(
       target.collection, in: target.data.directory, access: .create(settings(for: embedder)))
     let pipeline = IngestPipeline(
       collection: collection, embedder: embedder, tokenizer: embedder?.tokenizer ?? WordTokenizer(), options: options)
@@ -69,8 +69,9 @@ struct IndexCommand: AsyncParsableCommand {
 extension IndexCommand {
   /// The model of the collection if it exists, else the one asked for.
   private func makeEmbedder() throws -> TransformerEmbedder? {
-    let existing = try? Collection.open(target.collection, in: target.data.directory, access: .read)
-    if let existing { return try target.embedder(of: existing, precision: embedding.precision) }
+    if try target.data.directory.collectionNames().contains(target.collection) {
+      return try target.embedder(of: target.openForReading(), precision: embedding.precision)
+    }
     let directory = try target.data.registry.directory(named: model)
     return try TransformerEmbedder(directory: directory, precision: embedding.precision)
   }

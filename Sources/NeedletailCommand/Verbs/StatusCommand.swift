@@ -16,7 +16,7 @@ struct StatusCommand: AsyncParsableCommand {
     let names = try collection.map { [$0] } ?? data.directory.collectionNames()
     var states: [CollectionState] = []
     for name in names {
-      let collection = try Collection.open(name, in: data.directory, access: .read)
+      let collection = try DocumentCollection.open(name, in: data.directory, access: .read)
       states.append(try CollectionState(collection))
       await collection.close()
     }
@@ -36,7 +36,7 @@ private struct CollectionState: Encodable {
   let statistics: CollectionStatistics
   let notices: [String]
 
-  init(_ collection: Collection) throws {
+  init(_ collection: DocumentCollection) throws {
     name = collection.name
     model = collection.settings.embedder?.name
     roots = try collection.roots()

@@ -14,7 +14,7 @@ public import NeedletailText
 /// With a name it lives in a data directory and is there again the next time; without, it is temporary. Without an
 /// embedder it finds words instead of meanings, for which no model is needed.
 public struct TextIndex: Sendable {
-  public let collection: Collection
+  public let collection: DocumentCollection
   /// How it answers.
   public var searcher: Searcher
   private let embedder: (any TextEmbedder)?
@@ -38,7 +38,7 @@ public struct TextIndex: Sendable {
     temporary = name == nil ? try TemporaryFolder() : nil
     let directory = temporary.map { DataDirectory(path: $0.path) } ?? directory
     let settings = CollectionSettings(embedder: embedder?.profile, analyzer: analyzer)
-    collection = try Collection.open(name ?? "temporary", in: directory, access: .create(settings))
+    collection = try DocumentCollection.open(name ?? "temporary", in: directory, access: .create(settings))
     searcher = Searcher(collection: collection, embedder: embedder)
     self.embedder = embedder
     self.tokenizer = tokenizer

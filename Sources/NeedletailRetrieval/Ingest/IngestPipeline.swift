@@ -8,7 +8,7 @@ public import NeedletailText
 /// look unchanged are not opened, and contents that are unchanged are not embedded again; what is gone is removed.
 /// A document is known by the absolute path of its file, a record in a file by that path, `#` and its key.
 public struct IngestPipeline: Sendable {
-  private let collection: Collection
+  private let collection: DocumentCollection
   private let embedder: (any TextEmbedder)?
   private let tokenizer: any Tokenizer
   private let options: IngestOptions
@@ -17,7 +17,7 @@ public struct IngestPipeline: Sendable {
   ///   - embedder: the model of the collection; nil for a collection without vectors.
   ///   - tokenizer: counts what fits into a passage: that of the model.
   public init(
-    collection: Collection, embedder: (any TextEmbedder)?, tokenizer: any Tokenizer, options: IngestOptions = IngestOptions()
+    collection: DocumentCollection, embedder: (any TextEmbedder)?, tokenizer: any Tokenizer, options: IngestOptions = IngestOptions()
   ) {
     self.collection = collection
     self.embedder = embedder
@@ -101,7 +101,7 @@ public struct IngestPipeline: Sendable {
   }
 }
 
-extension Collection {
+extension DocumentCollection {
   /// Refuses vectors of another model than the collection's.
   func check(_ embedder: (any TextEmbedder)?) throws(RetrievalError) {
     guard let expected = settings.embedder else { return }

@@ -51,7 +51,7 @@ struct EmbeddingStage: Sendable {
 
 /// The third stage: writes to the collection, many documents in one transaction.
 struct CommitStage: Sendable {
-  let collection: Collection
+  let collection: DocumentCollection
   let options: IngestOptions
   let tracker: IngestTracker
 

@@ -10,7 +10,7 @@ public struct Searcher: Retriever {
   /// Most answers that can be asked for at once.
   public static let largestLimit = 10_000
 
-  public let collection: Collection
+  public let collection: DocumentCollection
   public var mode: SearchMode
   public var options: SearcherOptions
   private let embedder: (any TextEmbedder)?
@@ -18,7 +18,7 @@ public struct Searcher: Retriever {
 
   /// - Parameter embedder: the model that made the vectors of the collection; nil searches by words only.
   public init(
-    collection: Collection, embedder: (any TextEmbedder)?, mode: SearchMode = .hybrid, options: SearcherOptions = SearcherOptions()
+    collection: DocumentCollection, embedder: (any TextEmbedder)?, mode: SearchMode = .hybrid, options: SearcherOptions = SearcherOptions()
   ) {
     self.collection = collection
     self.embedder = embedder

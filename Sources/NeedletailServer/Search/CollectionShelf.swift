@@ -11,7 +11,7 @@ actor CollectionShelf {
   typealias EmbedderSource = @Sendable (EmbedderProfile) async throws -> any TextEmbedder
 
   private let names: @Sendable () throws -> [String]
-  private let open: @Sendable (String) throws -> Collection
+  private let open: @Sendable (String) throws -> DocumentCollection
   private let embedderSource: EmbedderSource
   private let logger: Logger
   private var books: [String: Book] = [:]
@@ -19,12 +19,12 @@ actor CollectionShelf {
 
   /// A collection and what was worked out about it.
   struct Book: Sendable {
-    let collection: Collection
+    let collection: DocumentCollection
     let facetCounter = FacetCounter()
   }
 
   init(
-    names: @escaping @Sendable () throws -> [String], open: @escaping @Sendable (String) throws -> Collection,
+    names: @escaping @Sendable () throws -> [String], open: @escaping @Sendable (String) throws -> DocumentCollection,
     embedder: @escaping EmbedderSource, logger: Logger
   ) {
     self.names = names
@@ -61,7 +61,7 @@ actor CollectionShelf {
   }
 
   /// The embedder of a collection, loaded once for all collections of its model; nil for a collection without vectors.
-  func embedder(for collection: Collection) async throws -> (any TextEmbedder)? {
+  func embedder(for collection: DocumentCollection) async throws -> (any TextEmbedder)? {
     guard let profile = collection.settings.embedder else { return nil }
     if let loading = embedders[profile.digest] { return try await loading.value }
     let loading = Task { [embedderSource] in try await embedderSource(profile) }

@@ -63,7 +63,7 @@ extension Filter {
 }
 
 extension CollectionSummary {
-  init(_ collection: Collection) throws {
+  init(_ collection: DocumentCollection) throws {
     let snapshot = try collection.snapshot()
     let model = collection.settings.embedder?.name
     self.init(

@@ -8,14 +8,14 @@ import Testing
 
 @Suite struct IngestPipelineTests {
   private func index(
-    _ scratch: Scratch, _ collection: Collection, paths: [String]? = nil, embedder: (any TextEmbedder)? = HashingEmbedder(),
+    _ scratch: Scratch, _ collection: DocumentCollection, paths: [String]? = nil, embedder: (any TextEmbedder)? = HashingEmbedder(),
     options: IngestOptions = IngestOptions()
   ) async throws -> IngestReport {
     try await IngestPipeline(collection: collection, embedder: embedder, tokenizer: WordTokenizer(), options: options)
       .run(paths: paths ?? [scratch.files])
   }
 
-  private func ids(_ collection: Collection) throws -> [String] {
+  private func ids(_ collection: DocumentCollection) throws -> [String] {
     try collection.snapshot().documents(matching: nil, offset: 0, limit: 10_000).map(\.id)
   }
 

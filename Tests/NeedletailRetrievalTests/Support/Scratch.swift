@@ -35,8 +35,8 @@ final class Scratch: Sendable {
   func remove(_ name: String) throws { try FileManager.default.removeItem(atPath: file(name)) }
 
   /// Opens or makes the collection of the test.
-  func collection(embedder: (any TextEmbedder)? = HashingEmbedder()) throws -> Collection {
-    try Collection.open("test", in: DataDirectory(path: path + "/data"), access: .create(CollectionSettings(embedder: embedder?.profile)))
+  func collection(embedder: (any TextEmbedder)? = HashingEmbedder()) throws -> DocumentCollection {
+    try DocumentCollection.open("test", in: DataDirectory(path: path + "/data"), access: .create(CollectionSettings(embedder: embedder?.profile)))
   }
 }
 

@@ -1,7 +1,7 @@
 internal import Foundation
 internal import GRDB
 
-extension Collection {
+extension DocumentCollection {
   /// The fingerprints of the documents that have one, by id: those that came from a root, or all.
   public func fingerprints(under root: String? = nil) throws(StoreError) -> [String: Fingerprint] {
     try core.database.read { db in

@@ -1,7 +1,7 @@
 internal import GRDB
 internal import NeedletailCore
 
-extension Collection {
+extension DocumentCollection {
   /// Looks for contradictions in the stored data, reading all of it; returns what it found, in words, or nothing if all
   /// is well. Index files need no such check: they are verified whenever they are opened.
   public func check() throws(StoreError) -> [String] {

@@ -1,6 +1,6 @@
 internal import GRDB
 
-extension Collection {
+extension DocumentCollection {
   /// Lets the database grow to a number of pages and no further, as if the disk were full; 0 lifts the limit.
   package func limitDatabase(toPages pages: Int) async throws(StoreError) {
     // SQLite takes no limit below the present size, and 4,294,967,294 for the largest there is.
@@ -10,7 +10,7 @@ extension Collection {
   }
 }
 
-extension Collection {
+extension DocumentCollection {
   /// SQLite's `synchronous` level of the connection that writes: 2 forces every commit to the disk.
   package func synchronousLevel() async throws(StoreError) -> Int {
     try await core.database.write { db in try Int.fetchOne(db, sql: "PRAGMA synchronous") ?? 0 }

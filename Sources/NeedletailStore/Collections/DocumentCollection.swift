@@ -15,14 +15,14 @@ public enum Access: Sendable {
 /// A durable set of documents with their passages, vectors and payloads.
 ///
 /// ```swift
-/// let collection = try Collection.open("notes", in: .standard(), access: .create(settings))
+/// let collection = try DocumentCollection.open("notes", in: .standard(), access: .create(settings))
 /// try await collection.write([DocumentWrite(document: document, passages: passages, vectors: vectors)])
 /// let hits = try collection.snapshot().nearest(to: query, limit: 10)
 /// ```
 ///
 /// What `write` and `remove` return from is on the disk and is found by the next snapshot. Indexes are built in the
 /// background. Several tasks may use a collection at the same time; writes follow one another.
-public final class Collection: Sendable {
+public final class DocumentCollection: Sendable {
   public var name: String { core.name }
   public var settings: CollectionSettings { core.settings }
   /// What was noticed and mended since the collection was opened, such as damaged index files.
@@ -45,14 +45,14 @@ public final class Collection: Sendable {
   ///
   /// - Throws: `StoreError.noCollection` unless it may be created, `settingsDiffer`, `writerElsewhere`, `readOnly`,
   ///   `madeByNewerVersion`, `databaseDamaged`.
-  public static func open(_ name: String, in directory: DataDirectory, access: Access) throws(StoreError) -> Collection {
+  public static func open(_ name: String, in directory: DataDirectory, access: Access) throws(StoreError) -> DocumentCollection {
     try open(name, in: directory, access: access, policy: nil)
   }
 
   /// Opens a collection with another policy of building segments; tests use small ones.
   package static func open(
     _ name: String, in directory: DataDirectory, access: Access, minimumSegmentRows: Int, maximumDeltaRows: Int
-  ) throws(StoreError) -> Collection {
+  ) throws(StoreError) -> DocumentCollection {
     var policy = MergePolicy()
     policy.minimumRows = minimumSegmentRows
     policy.maximumDeltaRows = maximumDeltaRows
@@ -61,7 +61,7 @@ public final class Collection: Sendable {
 
   private static func open(
     _ name: String, in directory: DataDirectory, access: Access, policy: MergePolicy?
-  ) throws(StoreError) -> Collection {
+  ) throws(StoreError) -> DocumentCollection {
     let files = CollectionFiles(folder: try directory.collectionPath(name))
     let isNew = !files.exists
     if isNew {
@@ -78,12 +78,12 @@ public final class Collection: Sendable {
     }
     let core = try CollectionCore(name: name, settings: settings, files: files, database: database, policy: policy)
     try core.load()
-    return Collection(core: core, lock: nil)
+    return DocumentCollection(core: core, lock: nil)
   }
 
   private static func openForWriting(
     _ name: String, files: CollectionFiles, access: Access, policy: MergePolicy?, lock: WriterLock
-  ) throws(StoreError) -> Collection {
+  ) throws(StoreError) -> DocumentCollection {
     let (database, settings) = try opening(files.database) { path in
       let database = try CollectionDatabase.writing(path: path)
       return (database, try storedSettings(of: database, access: access, name: name, path: path))
@@ -92,7 +92,7 @@ public final class Collection: Sendable {
     try core.load()
     let inUse = core.generation?.segments.flatMap { $0.contents.files.map(\.record.name) } ?? []
     IndexFolder(path: files.indexes).removeAll(except: Set(inUse))
-    return Collection(core: core, lock: lock)
+    return DocumentCollection(core: core, lock: lock)
   }
 
   /// The settings in the file; those of `access` are written to a new one and compared with those of an old one.
