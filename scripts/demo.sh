@@ -7,8 +7,11 @@ needletail=.build/release/needletail
 "$needletail" model fetch
 "$needletail" index Catalogue --collection demo
 
+bold='' plain=''
+if [ -t 1 ]; then bold=$'\033[1m' plain=$'\033[0m'; fi
+
 ask() {
-  printf '\n\033[1m$ needletail search --collection demo "%s"\033[0m\n\n' "$1"
+  printf '\n%s$ needletail search --collection demo "%s"%s\n\n' "$bold" "$1" "$plain"
   "$needletail" search --collection demo --top 3 "$1"
 }
 ask "find things even when the query is full of typing errors"

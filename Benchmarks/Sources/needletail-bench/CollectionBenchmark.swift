@@ -15,13 +15,12 @@ struct CollectionBenchmark: AsyncParsableCommand {
   @Option(help: "The model directory.") var model: String
   @Option(help: "Passages to index.") var passages = 100_000
   @Option(help: "Tokens per passage at most.") var passageTokens = 128
-  @Option(help: "float32, bfloat16 or int8.") var precision = "int8"
+  @Option(help: "float32, bfloat16 or int8.") var precision = EmbedderPrecision.int8
   @Option(help: "Searches to time.") var searches = 1000
 
   func run() async throws {
     let directory = try ModelDirectory(path: model)
-    let embedder = try TransformerEmbedder(
-      directory: directory, precision: EmbedderPrecision(rawValue: precision) ?? .automatic)
+    let embedder = try TransformerEmbedder(directory: directory, precision: precision)
     var options = IngestOptions()
     options.passageTokens = passageTokens
     let index = try TextIndex(embedder: embedder, tokenizer: embedder.tokenizer, options: options)
@@ -38,7 +37,7 @@ struct CollectionBenchmark: AsyncParsableCommand {
     let settled = clock.now
     let count = try index.collection.snapshot().passageCount
     report("passages", "\(count)")
-    report("indexing", "\(Int(Double(count) / ((settled - start) / .seconds(1)))) passages/s (\(precision))")
+    report("indexing", "\(Int(Double(count) / ((settled - start) / .seconds(1)))) passages/s (\(precision.rawValue))")
     report("index files", "\((settled - embedded) / .seconds(1)) s after the last passage")
     report("peak memory", "\(PeakMemory.megabytes) MB")
 
@@ -102,6 +101,8 @@ struct CollectionBenchmark: AsyncParsableCommand {
     print(name.padding(toLength: 30, withPad: " ", startingAt: 0), value)
   }
 }
+
+extension EmbedderPrecision: @retroactive ExpressibleByArgument {}
 
 /// Durations and their percentiles.
 struct Latencies: CustomStringConvertible {

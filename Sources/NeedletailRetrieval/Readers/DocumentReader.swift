@@ -48,8 +48,6 @@ public struct ReadingLimits: Hashable, Codable, Sendable {
   public var recordFileBytes = 16 << 30
   /// Largest single record.
   public var recordBytes = 16 << 20
-  /// Largest PDF file.
-  public var pdfBytes = 1 << 30
   /// Most text taken from one PDF file.
   public var pdfTextBytes = 64 << 20
   /// Time that the program reading a PDF file may take.
