@@ -65,11 +65,14 @@ let package = Package(
     // level 5 and 6: the surfaces
     room("Needletail", ["NeedletailCore", "NeedletailText", "NeedletailModels", "NeedletailIndex", "NeedletailStore", "NeedletailRetrieval"]),
     room("NeedletailReproduction", ["NeedletailCore", "NeedletailRetrieval"]),
-    room("NeedletailServer", ["Needletail", hummingbird, mustache, logging], resources: [.embedInCode("Resources")]),
+    room("NeedletailServer", ["Needletail", "NeedletailCore", "NeedletailRetrieval", "NeedletailStore", hummingbird, mustache, logging], resources: [.embedInCode("Resources")]),
     .executableTarget(
       name: "NeedletailCommand",
       dependencies: [
         "Needletail", "NeedletailServer", "NeedletailEvaluation", "NeedletailReproduction", "NeedletailNumerics", arguments,
+        // What the umbrella exports is named too: an incremental build follows only declared arrows, and a caller that is
+        // not compiled again after a type changed its layout crashes.
+        "NeedletailCore", "NeedletailModels", "NeedletailRetrieval", "NeedletailStore",
       ],
       swiftSettings: strict),
 
