@@ -76,8 +76,17 @@ import Testing
         bytes[Int.random(in: bytes.indices, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
       }
       let path = try folder.file("mutated", String(decoding: bytes, as: UTF8.self))
-      _ = try? Run(trecFile: path)
-      _ = try? JudgementsFile.read(path)
+      do {
+        let run = try Run(trecFile: path)
+        #expect(run.entries.values.joined().allSatisfy { $0.score.isFinite }, "\(bytes)")
+      } catch {
+        #expect(error.description.contains(path), "\(error)")
+      }
+      do {
+        #expect(try !JudgementsFile.read(path).isEmpty, "\(bytes)")
+      } catch {
+        #expect("\(error)".contains(path), "\(error)")
+      }
     }
   }
 }
