@@ -20,6 +20,8 @@ public struct PairedComparison: Hashable, Sendable {
   /// Compares the values of one measure for two systems.
   ///
   /// - Parameters:
+  ///   - first: the value of the first system for each query.
+  ///   - second: the value of the second system for each of the same queries.
   ///   - rounds: how many random assignments are tried where there are too many to try all; all are tried up to 16 queries.
   ///   - seed: of the random assignments; the same seed gives the same result.
   /// - Throws: `incomparable` if the queries differ or there are fewer than two.
