@@ -101,7 +101,7 @@ let package = Package(
     tests(
       "NeedletailRetrievalTests", ["NeedletailRetrieval", "NeedletailCore", "NeedletailStore", "NeedletailText"],
       resources: [.copy("Fixtures")]),
-    tests("NeedletailEvaluationTests", ["NeedletailEvaluation"], resources: [.copy("Fixtures")]),
+    tests("NeedletailEvaluationTests", ["NeedletailEvaluation", "NeedletailCore", "NeedletailNumerics"], resources: [.copy("Fixtures")]),
     tests(
       "NeedletailServerTests",
       [
