@@ -74,8 +74,12 @@ import Testing
       let vectors = DenseVectors(dimension: dimension, values: values)
       let codec = try CodecTraining.codec(specification, for: vectors)
       let codes = codec.encode(vectors)
-      #expect(codec.decode(codes).values.allSatisfy(\.isFinite))
-      for sample in samples { #expect(codec.scores(of: sample, codes: codes).allSatisfy { !$0.isNaN }) }
+      let decoded = codec.decode(codes).values
+      #expect(decoded.allSatisfy(\.isFinite))
+      for sample in samples {
+        let scores = codec.scores(of: sample, codes: codes)
+        #expect(scores.allSatisfy { !$0.isNaN })
+      }
     }
   }
 
