@@ -1,6 +1,7 @@
 // Umbrella header of the kernel target. One header per family; see each for its contract.
 #ifndef CNEEDLETAIL_KERNELS_H
 #define CNEEDLETAIL_KERNELS_H
+#include "needletail_codes.h"
 #include "needletail_cpu.h"
 #include "needletail_distance.h"
 #include "needletail_gemm.h"
