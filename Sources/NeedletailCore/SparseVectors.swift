@@ -92,6 +92,12 @@ public struct SparseVector: Hashable, Sendable {
     try Self.check(terms[...], weights[...], row: nil)
   }
 
+  /// The zero vector.
+  public init() {
+    terms = []
+    weights = []
+  }
+
   /// The entries are known to be sound.
   init(sound terms: [UInt32], _ weights: [Float]) {
     self.terms = terms

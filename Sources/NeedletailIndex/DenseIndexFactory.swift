@@ -51,6 +51,7 @@ public enum DenseIndexFactory {
       case .flat: return try FlatIndex(file.sections, metadata, pool: pool)
       case .graph: return try GraphIndex(file.sections, metadata, pool: pool)
       case .lexical: throw InvalidSections(reason: "it is an index of terms")
+      case .invertedSparse, .clusteredSparse: throw InvalidSections(reason: "it is an index of sparse vectors")
       }
     } catch {
       throw damaged(error.reason)

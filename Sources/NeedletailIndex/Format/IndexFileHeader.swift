@@ -10,7 +10,7 @@ internal import NeedletailNumerics
 ///          0      8  "NDLTAIL" and a zero                 0      4  tag
 ///          8      4  format version                       4      4  CRC-32 of the section with its filling
 ///         12      4  0x01020304, against byte swapping    8      8  offset of the section
-///         16      4  layout: 1 flat, 2 graph, 3 terms  16      8  length without filling
+///         16      4  layout, see IndexLayout           16      8  length without filling
 ///         20      4  number of sections                  24      8  zero
 ///         24      8  length of the file
 ///         32      4  CRC-32 of header and table with this field zero
@@ -31,6 +31,8 @@ enum IndexLayout: UInt32 {
   case flat = 1
   case graph = 2
   case lexical = 3
+  case invertedSparse = 8
+  case clusteredSparse = 9
 }
 
 /// What a section holds.
@@ -53,6 +55,21 @@ enum SectionTag: UInt32, CaseIterable {
   case terms = 18
   case postingBlocks = 19
   case postings = 20
+  /// Of an index of sparse vectors: `InvertedSparseIndex` and `ClusteredSparseIndex` name their columns.
+  case sparseRowStarts = 80
+  case sparseRowTerms = 81
+  case sparseRowCodes = 82
+  case sparseListStarts = 83
+  case sparseBlockStarts = 84
+  case sparseBlockRows = 85
+  case sparseSummaryStarts = 86
+  case sparseSummaryTerms = 87
+  case sparseSummaryCodes = 88
+  case sparseSummaryScales = 89
+  case sparseNeighbours = 90
+  case sparseListRows = 91
+  case sparseListWeights = 92
+  case sparseListBounds = 93
 }
 
 /// Appends little-endian numbers.
