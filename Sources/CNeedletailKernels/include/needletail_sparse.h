@@ -31,7 +31,7 @@ typedef struct needletail_sparse_group {
   uint16_t filling[30];
 } needletail_sparse_group;
 
-enum { needletail_sparse_group_terms = 44 };
+enum { needletail_sparse_group_terms = 56 };
 
 typedef struct needletail_sparse_query {
   // The code of each term that a row may have, 0 for those that the query lacks.

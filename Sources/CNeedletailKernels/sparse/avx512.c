@@ -69,13 +69,20 @@ static inline __attribute__((always_inline)) __m512i load_u8(const uint8_t *code
                                                                   const Code *codes, size_t count) {                    \
     return _mm512_reduce_add_epi32(name##_part(t, terms, codes, count));                                                \
   }                                                                                                                     \
+  static inline __attribute__((always_inline)) int32_t name##_two(const tables *t, const uint16_t *terms,               \
+                                                                  const Code *codes, size_t count) {                    \
+    __m512i first = name##_part(t, terms, codes, count);                                                                \
+    return _mm512_reduce_add_epi32(_mm512_add_epi32(first, name##_part(t + 1, terms, codes, count)));                   \
+  }                                                                                                                     \
   NEEDLETAIL_DEFINE_SPARSE_SCORE(name##_any, uint16_t, Code, name##_groups)                                             \
+  NEEDLETAIL_DEFINE_SPARSE_SCORE_WITH(name##_pair, uint16_t, Code, const tables *, name##_two)                          \
   NEEDLETAIL_DEFINE_SPARSE_SCORE_WITH(name##_single, uint16_t, Code, const tables *, name##_one)                        \
   static void name(const needletail_sparse_query *query, const needletail_sparse_rows *rows, const uint32_t *indices,   \
                    size_t first, size_t count, int32_t *results) {                                                      \
-    if (query->group_count != 1) return name##_any(query, rows, indices, first, count, results);                        \
-    tables t = load(query->groups);                                                                                     \
-    name##_single(&t, rows, indices, first, count, results);                                                            \
+    if (query->group_count == 0 || query->group_count > 2) return name##_any(query, rows, indices, first, count, results); \
+    tables t[2] = {load(query->groups), load(query->groups + query->group_count - 1)};                                  \
+    if (query->group_count == 1) return name##_single(t, rows, indices, first, count, results);                         \
+    name##_pair(t, rows, indices, first, count, results);                                                               \
   }
 
 DEFINE_ROW(t16c16, uint16_t, load_u16, needletail_sparse_t16c16_one)

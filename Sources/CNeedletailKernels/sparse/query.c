@@ -48,7 +48,7 @@ size_t needletail_sparse_hash(const uint16_t *terms, const uint16_t *codes, size
     size_t size = count - done < needletail_sparse_group_terms ? count - done : needletail_sparse_group_terms;
     needletail_sparse_group *group = groups + made;
     memset(group, 0, sizeof *group);
-    // Two tables at a third of their room hardly ever fail; when they do again and again, a smaller group will not.
+    // Two tables less than half full hardly ever fail; when they do again and again, a smaller group will not.
     for (int attempt = 1;; attempt++) {
       group->multipliers[0] = next_multiplier(&state);
       group->multipliers[1] = next_multiplier(&state);

@@ -60,7 +60,7 @@ public struct ClusteredSparseIndex: SparseIndex {
     let codes = SparseCodes(vectors, parameters.codec, excluding: excluded)
     let blocks = ClusteredSparseBuilder(codes, dimension: vectors.dimension, parameters).build(pool: pool)
     let rows = SparseRows(
-      starts: codes.starts, terms: codes.terms, codes: codes.codes, dimension: vectors.dimension,
+      starts: codes.starts.elements, terms: codes.terms.elements, codes: codes.codes.elements, dimension: vectors.dimension,
       hasWideCodes: parameters.codec == .fixed16)
     let unlinked = ClusteredSparseIndex(
       dimension: vectors.dimension, parameters: parameters, rows: rows, scale: codes.scale, blocks: blocks,

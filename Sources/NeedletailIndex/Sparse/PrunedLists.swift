@@ -45,7 +45,7 @@ struct PrunedLists: Sendable {
   /// The smallest code of the heaviest `wanted` postings, or a little more: equal codes stay together.
   private static func threshold(_ vectors: SparseCodes, keeping wanted: Int) -> UInt16 {
     var counts = [Int](repeating: 0, count: 1 << 15)
-    for code in vectors.codes { counts[Int(code)] += 1 }
+    for code in vectors.codes.elements { counts[Int(code)] += 1 }
     var sum = 0
     for code in stride(from: counts.count - 1, to: 0, by: -1) {
       sum += counts[code]
@@ -58,7 +58,7 @@ struct PrunedLists: Sendable {
     _ vectors: SparseCodes, dimension: Int
   ) -> (starts: [Int], rows: [Row], codes: [UInt16]) {
     var starts = [Int](repeating: 0, count: dimension + 1)
-    for term in vectors.terms { starts[Int(term) + 1] += 1 }
+    for term in vectors.terms.elements { starts[Int(term) + 1] += 1 }
     for term in 0..<dimension { starts[term + 1] += starts[term] }
     var places = starts
     var rows = [Row](repeating: 0, count: vectors.terms.count)

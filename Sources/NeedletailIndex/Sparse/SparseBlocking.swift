@@ -12,10 +12,12 @@ struct SparseBlocking {
   private let blocking: ClusteredSparseParameters.Blocking
   private let seed: UInt64
 
-  // The inverted index of the representatives: for each term the last entry of a chain, or -1.
-  private var heads: [Int32]
-  private var chain: [(next: Int32, representative: UInt32, code: UInt32)] = []
-  private var products: [UInt64] = []
+  // The inverted index of the representatives. The entries of term t, as many as `sizes[t]`, end at `ends[t] - 1`; each is a
+  // representative's number and its weight.
+  private var ends: [UInt32]
+  private var sizes: [UInt32]
+  private var entries: [(representative: UInt32, weight: Float)] = []
+  private var products: [Float] = []
 
   init(
     _ vectors: SparseCodes, heaviest: SparseCodes, dimension: Int, _ blocking: ClusteredSparseParameters.Blocking, seed: UInt64
@@ -24,7 +26,8 @@ struct SparseBlocking {
     self.heaviest = heaviest
     self.blocking = blocking
     self.seed = seed
-    heads = Array(repeating: -1, count: dimension)
+    ends = Array(repeating: 0, count: dimension)
+    sizes = ends
   }
 
   /// The blocks of the list of a term, none of them empty, each with ascending rows.
@@ -59,9 +62,9 @@ struct SparseBlocking {
     defer { clear(representatives) }
     var isOpen = [Bool](repeating: true, count: representatives.count)
     var assigned = rows.map { nearest($0, isOpen) }
-    var sizes = [Int](repeating: 0, count: representatives.count)
-    for representative in assigned { sizes[representative] += 1 }
-    for representative in isOpen.indices { isOpen[representative] = sizes[representative] > smallestBlock }
+    var counts = [Int](repeating: 0, count: representatives.count)
+    for representative in assigned { counts[representative] += 1 }
+    for representative in isOpen.indices { isOpen[representative] = counts[representative] > smallestBlock }
     guard isOpen.contains(true) else { return [rows] }
     for (place, row) in rows.enumerated() where !isOpen[assigned[place]] { assigned[place] = nearest(row, isOpen) }
     var blocks = [[Row]](repeating: [], count: representatives.count)
@@ -70,12 +73,28 @@ struct SparseBlocking {
   }
 
   private mutating func index(_ representatives: [Row]) {
-    chain.removeAll(keepingCapacity: true)
+    let (terms, codes) = unsafe (vectors.terms.start, vectors.codes.start)
+    var count = 0
+    for row in representatives {
+      for place in vectors.range(Int(row)) { unsafe sizes[Int(terms[place])] += 1 }
+      count += vectors.range(Int(row)).count
+    }
+    if entries.count < count { entries += Array(repeating: (0, 0), count: count - entries.count) }
+    var next: UInt32 = 0
+    for row in representatives {
+      for place in vectors.range(Int(row)) {
+        let term = unsafe Int(terms[place])
+        guard ends[term] == 0 else { continue }
+        // For now where they begin; the loop below moves it to their end. 1 on top tells it from an unused term.
+        ends[term] = next + 1
+        next += sizes[term]
+      }
+    }
     for (number, row) in representatives.enumerated() {
       for place in vectors.range(Int(row)) {
-        let term = Int(vectors.terms[place])
-        chain.append((heads[term], UInt32(number), UInt32(vectors.codes[place])))
-        heads[term] = Int32(chain.count - 1)
+        let term = unsafe Int(terms[place])
+        entries[Int(ends[term]) - 1] = unsafe (UInt32(number), Float(codes[place]))
+        ends[term] += 1
       }
     }
     products = Array(repeating: 0, count: representatives.count)
@@ -83,30 +102,43 @@ struct SparseBlocking {
 
   private mutating func clear(_ representatives: [Row]) {
     for row in representatives {
-      for place in vectors.range(Int(row)) { heads[Int(vectors.terms[place])] = -1 }
+      for place in vectors.range(Int(row)) {
+        ends[Int(vectors.terms[place])] = 0
+        sizes[Int(vectors.terms[place])] = 0
+      }
     }
   }
 
-  /// The open representative with the largest inner product; the first of equal ones.
+  /// The open representative with the largest inner product, the first to reach it; the first open one for a row that shares no
+  /// component with any.
   private mutating func nearest(_ row: Row, _ isOpen: [Bool]) -> Int {
-    for place in heaviest.range(Int(row)) {
-      let code = UInt64(heaviest.codes[place])
-      var entry = heads[Int(heaviest.terms[place])]
-      while entry >= 0 {
-        let link = chain[Int(entry)]
-        products[Int(link.representative)] += code * UInt64(link.code)
-        entry = link.next
+    let places = heaviest.range(Int(row))
+    let best = unsafe products.withUnsafeMutableBufferPointer { products in
+      unsafe products.update(repeating: 0)
+      return unsafe entries.withUnsafeBufferPointer { entries in
+        unsafe isOpen.withUnsafeBufferPointer { isOpen in
+          var best = -1
+          var highest: Float = 0
+          for place in places {
+            let term = Int(heaviest.terms[place])
+            let code = Float(heaviest.codes[place])
+            let end = Int(ends[term]) - 1
+            guard end > 0 else { continue }
+            for entry in end - Int(sizes[term])..<end {
+              let (representative, weight) = unsafe entries[entry]
+              let product = unsafe products[Int(representative)] + code * weight
+              unsafe products[Int(representative)] = product
+              // Products only grow, so the highest at any time is the highest at the end.
+              if product > highest, unsafe isOpen[Int(representative)] {
+                highest = product
+                best = Int(representative)
+              }
+            }
+          }
+          return best
+        }
       }
     }
-    var best = -1
-    var product: UInt64 = 0
-    for representative in products.indices {
-      if isOpen[representative], best < 0 || products[representative] > product {
-        best = representative
-        product = products[representative]
-      }
-      products[representative] = 0
-    }
-    return best
+    return best >= 0 ? best : isOpen.firstIndex(of: true) ?? 0
   }
 }

@@ -17,55 +17,67 @@ public enum SparseWeightCodec: String, Codable, Sendable, CaseIterable {
 
 /// Sparse rows with weights as codes, while an index is built.
 struct SparseCodes: Sendable {
-  var starts: [UInt32] = [0]
-  var terms: [UInt32] = []
-  var codes: [UInt16] = []
+  let starts: Column<UInt32>
+  let terms: Column<UInt32>
+  let codes: Column<UInt16>
   /// What a code of 1 stands for.
-  var scale: Float = 1
+  let scale: Float
 
   var count: Int { starts.count - 1 }
 
+  @inline(__always)
   func range(_ row: Int) -> Range<Int> { Int(starts[row])..<Int(starts[row + 1]) }
-
-  init() {}
 
   /// Encodes vectors; those of excluded rows become empty, and weights that round to 0 are left out.
   init(_ vectors: SparseVectors, _ codec: SparseWeightCodec, excluding excluded: RowSet) {
     let largest = vectors.weights.max() ?? 0
     let keepsIntegers = largest <= Float(codec.largestCode) && vectors.weights.allSatisfy { $0 == $0.rounded() }
-    scale = keepsIntegers || largest <= 0 ? 1 : largest / Float(codec.largestCode)
-    starts.reserveCapacity(vectors.count + 1)
-    terms.reserveCapacity(vectors.terms.count)
-    codes.reserveCapacity(vectors.terms.count)
+    let scale = keepsIntegers || largest <= 0 ? 1 : largest / Float(codec.largestCode)
+    var entries = Entries()
     for row in 0..<vectors.count {
       if !excluded.contains(Row(row)) {
         for place in vectors.offsets[row]..<vectors.offsets[row + 1] {
           let code = min((vectors.weights[place] / scale).rounded(), Float(codec.largestCode))
-          guard code >= 1 else { continue }
-          terms.append(vectors.terms[place])
-          codes.append(UInt16(code))
+          if code >= 1 { entries.append(vectors.terms[place], UInt16(code)) }
         }
       }
-      starts.append(UInt32(terms.count))
+      entries.endRow()
     }
+    self.init(entries, scale: scale)
   }
 
   /// The rows cut down to their heaviest `limit` entries, heaviest first.
   func heaviest(_ limit: Int) -> SparseCodes {
-    var result = SparseCodes()
-    result.scale = scale
+    var entries = Entries()
     var order: [(code: UInt16, term: UInt32)] = []
     for row in 0..<count {
       order.removeAll(keepingCapacity: true)
       for place in range(row) { order.append((codes[place], terms[place])) }
       order.sort { ($0.code, $1.term) > ($1.code, $0.term) }
-      for entry in order.prefix(limit) {
-        result.terms.append(entry.term)
-        result.codes.append(entry.code)
-      }
-      result.starts.append(UInt32(result.terms.count))
+      for entry in order.prefix(limit) { entries.append(entry.term, entry.code) }
+      entries.endRow()
     }
-    return result
+    return SparseCodes(entries, scale: scale)
+  }
+
+  private struct Entries {
+    var starts: [UInt32] = [0]
+    var terms: [UInt32] = []
+    var codes: [UInt16] = []
+
+    mutating func append(_ term: UInt32, _ code: UInt16) {
+      terms.append(term)
+      codes.append(code)
+    }
+
+    mutating func endRow() { starts.append(UInt32(terms.count)) }
+  }
+
+  private init(_ entries: Entries, scale: Float) {
+    starts = Column(entries.starts)
+    terms = Column(entries.terms)
+    codes = Column(entries.codes)
+    self.scale = scale
   }
 }
 
