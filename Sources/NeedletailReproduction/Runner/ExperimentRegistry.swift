@@ -2,5 +2,7 @@
 public enum ExperimentRegistry {
   /// In the order of the catalogue.
   public static let experiments: [any Experiment.Type] = [
+    KeywordTopicsExperiment.self,
+    CodesAndSensesExperiment.self,
   ]
 }

@@ -30,6 +30,22 @@ public struct ShallowTraining: Hashable, Codable, Sendable {
 
   public init() {}
 
+  /// What a kind is learned well with from some thousand to some hundred thousand documents.
+  public static func recommended(for kind: ShallowKind) -> ShallowTraining {
+    var training = ShallowTraining()
+    switch kind {
+    case .wordVectors:
+      break
+    case .paragraphVectors:
+      (training.window, training.epochs, training.usesHierarchicalSoftmax) = (15, 20, true)
+    case .binaryCodes:
+      (training.negatives, training.epochs, training.rate) = (10, 20, 0.005)
+    case .wordSenses:
+      (training.negatives, training.rate) = (20, 0.05)
+    }
+    return training
+  }
+
   /// The step size when a fraction of the training is done.
   func rate(at fraction: Float) -> Float { rate - (rate - finalRate) * fraction }
 
