@@ -30,6 +30,7 @@ struct NeedletailCommand: AsyncParsableCommand {
       DoctorCommand.self,
       VectorsCommand.self,
       CompressCommand.self,
+      ClassifyCommand.self,
     ])
 
   /// Runs the command; a `Problem` becomes one sentence on standard error and an exit code by its category.

@@ -7,6 +7,7 @@
 #include "needletail_gemm.h"
 #include "needletail_kernels.h"
 #include "needletail_sparse.h"
+#include "needletail_prediction.h"
 #include "needletail_threads.h"
 #include "needletail_transformer.h"
 #endif

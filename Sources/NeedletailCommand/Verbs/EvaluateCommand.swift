@@ -40,8 +40,7 @@ struct EvaluateCommand: AsyncParsableCommand {
   func run() async throws {
     let modes = mode.isEmpty ? SearchMode.allCases : mode
     let measures = try self.measures.split(separator: ",").map { try Measure.parse(String($0)) }
-    let embedder = try modes == [.lexical] ? nil : TransformerEmbedder(
-      directory: data.registry.directory(named: model), precision: embedding.precision)
+    let embedder = try modes == [.lexical] ? nil : data.registry.embedder(named: model, precision: embedding.precision)
     var rows: [Row] = []
     for directory in directories {
       let task = try BEIRReader.read(directory: directory, split: split)
@@ -55,12 +54,12 @@ struct EvaluateCommand: AsyncParsableCommand {
 
 extension EvaluateCommand {
   private func evaluate(
-    _ task: RetrievalTask, modes: [SearchMode], measures: [Measure], embedder: TransformerEmbedder?
+    _ task: RetrievalTask, modes: [SearchMode], measures: [Measure], embedder: (any TextEmbedder)?
   ) async throws -> [Row] {
     let clock = ContinuousClock()
     var options = IngestOptions()
     options.splitsDocuments = false
-    let index = try TextIndex(embedder: embedder, tokenizer: embedder?.tokenizer ?? WordTokenizer(), options: options)
+    let index = try TextIndex(embedder: embedder, tokenizer: embedder.chunkingTokenizer, options: options)
     let indexing = ProgressLine("Indexing \(task.name)", unit: "documents", isEnabled: !output.json)
     let indexingTime = try await clock.measure {
       for start in stride(from: 0, to: task.corpus.count, by: 500) {

@@ -5,5 +5,7 @@ public enum ExperimentRegistry {
     EmbeddingLimits.self,
     BinaryCodes.self,
     VectorCompression.self,
+    KeywordTopicsExperiment.self,
+    CodesAndSensesExperiment.self,
   ]
 }
