@@ -49,11 +49,11 @@ public struct FilteredIndexFactory: Sendable {
     case .scan:
       return FilteredScan(rows: rows)
     case .postFilter:
-      let (links, entries) = GraphBuilder(
-        pairs, members: Array(0..<Row(rows.count)), rule: DiverseLinks(parameters.graph),
-        diversification: parameters.graph.diversification, seed: seed, pool: pool
-      ).build()
+      let (links, entries) = ordinaryGraph(parameters)
       return PostFilteredGraph(rows: rows, links: links, entries: entries)
+    case .planned:
+      let (links, entries) = ordinaryGraph(parameters)
+      return PlannedGraph(rows: rows, links: links, entries: entries)
     case .expansion:
       return ExpansionGraph(rows, pairs, parameters.expansion, seed: seed, pool: pool)
     case .denseExpansion:
@@ -73,5 +73,12 @@ public struct FilteredIndexFactory: Sendable {
     case .segmentTreeGraph:
       return try SegmentTreeGraph(rows, pairs, parameters.graph, pool: pool)
     }
+  }
+
+  private func ordinaryGraph(_ parameters: FilteredIndexParameters) -> (links: Links, entries: [Row]) {
+    GraphBuilder(
+      pairs, members: Array(0..<Row(rows.count)), rule: DiverseLinks(parameters.graph),
+      diversification: parameters.graph.diversification, seed: parameters.seed, pool: pool
+    ).build()
   }
 }

@@ -4,6 +4,8 @@ public enum FilteredMethod: String, Codable, CaseIterable, Sendable {
   case scan
   /// Search for more and drop what does not match: `PostFilteredGraph`.
   case postFilter = "post-filter"
+  /// What is cheapest for the number of matching rows: `PlannedGraph`.
+  case planned
   /// ACORN-1: `ExpansionGraph`.
   case expansion
   /// ACORN-γ: `ExpansionGraph`.
@@ -28,6 +30,7 @@ public enum FilteredMethod: String, Codable, CaseIterable, Sendable {
     switch self {
     case .scan: "pre-filtering"
     case .postFilter: "post-filtering"
+    case .planned: "planned"
     case .expansion: "ACORN-1"
     case .denseExpansion: "ACORN-γ"
     case .labelGraph: "FilteredVamana"
@@ -43,7 +46,7 @@ public enum FilteredMethod: String, Codable, CaseIterable, Sendable {
   /// The kinds of predicates it serves.
   public var kinds: Set<PredicateKind> {
     switch self {
-    case .scan, .postFilter, .expansion, .denseExpansion: Set(PredicateKind.allCases)
+    case .scan, .postFilter, .planned, .expansion, .denseExpansion: Set(PredicateKind.allCases)
     case .labelGraph, .stitchedLabelGraph, .labelSetGraph: [.label, .labels]
     case .fusedGraph: [.label]
     case .prefixGraph: [.prefix]
