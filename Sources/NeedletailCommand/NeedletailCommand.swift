@@ -31,6 +31,7 @@ struct NeedletailCommand: AsyncParsableCommand {
       VectorsCommand.self,
       CompressCommand.self,
       ClassifyCommand.self,
+      BenchCommand.self,
     ])
 
   /// Runs the command; a `Problem` becomes one sentence on standard error and an exit code by its category.

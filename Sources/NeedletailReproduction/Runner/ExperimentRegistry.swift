@@ -7,5 +7,6 @@ public enum ExperimentRegistry {
     VectorCompression.self,
     KeywordTopicsExperiment.self,
     CodesAndSensesExperiment.self,
+    FilteredMethods.self,
   ]
 }
