@@ -6,5 +6,6 @@
 #include "needletail_gemm.h"
 #include "needletail_kernels.h"
 #include "needletail_threads.h"
+#include "needletail_training.h"
 #include "needletail_transformer.h"
 #endif
