@@ -33,6 +33,7 @@ let package = Package(
     .library(name: "NeedletailEvaluation", targets: ["NeedletailEvaluation"]),
     .library(name: "NeedletailModels", targets: ["NeedletailModels", "NeedletailNumerics"]),
     .library(name: "NeedletailServer", targets: ["NeedletailServer"]),
+    .library(name: "NeedletailTraining", targets: ["NeedletailTraining", "NeedletailNumerics"]),
     .executable(name: "needletail", targets: ["NeedletailCommand"]),
   ],
   dependencies: [
@@ -61,6 +62,7 @@ let package = Package(
     room("NeedletailStore", ["NeedletailCore", "NeedletailIndex", "NeedletailNumerics", "NeedletailText", grdb, crypto]),
     room("NeedletailRetrieval", ["NeedletailCore", "NeedletailText", "NeedletailNumerics", "NeedletailStore", crypto]),
     room("NeedletailEvaluation", ["NeedletailCore", "NeedletailNumerics"]),
+    room("NeedletailTraining", ["NeedletailCore", "NeedletailText", "NeedletailNumerics", "NeedletailModels", "NeedletailEvaluation"]),
 
     // level 5 and 6: the surfaces
     room("Needletail", ["NeedletailCore", "NeedletailText", "NeedletailModels", "NeedletailIndex", "NeedletailStore", "NeedletailRetrieval"]),
@@ -69,7 +71,7 @@ let package = Package(
     .executableTarget(
       name: "NeedletailCommand",
       dependencies: [
-        "Needletail", "NeedletailServer", "NeedletailEvaluation", "NeedletailReproduction", "NeedletailNumerics", arguments,
+        "Needletail", "NeedletailServer", "NeedletailEvaluation", "NeedletailReproduction", "NeedletailTraining", "NeedletailNumerics", arguments,
         // What the umbrella exports is named too: an incremental build follows only declared arrows, and a caller that is
         // not compiled again after a type changed its layout crashes.
         "NeedletailCore", "NeedletailModels", "NeedletailRetrieval", "NeedletailStore",
@@ -93,6 +95,10 @@ let package = Package(
       "NeedletailRetrievalTests", ["NeedletailRetrieval", "NeedletailCore", "NeedletailStore", "NeedletailText"],
       resources: [.copy("Fixtures")]),
     tests("NeedletailEvaluationTests", ["NeedletailEvaluation"], resources: [.copy("Fixtures")]),
+    tests(
+      "NeedletailTrainingTests",
+      ["NeedletailTraining", "NeedletailCore", "NeedletailText", "NeedletailNumerics", "NeedletailModels", "NeedletailEvaluation"],
+      resources: [.copy("Fixtures")]),
     tests(
       "NeedletailServerTests",
       [

@@ -71,7 +71,7 @@ import Testing
     #expect(after > before)
     let embedder = try TransformerEmbedder(directory: ModelDirectory(path: outcome.model))
     let vector = try embedder.encodeNow(["hello"], as: .query)
-    #expect(vector.values.allSatisfy(\.isFinite))
+    #expect(!vector.values.contains { !$0.isFinite })
   }
 
   @Test func aCheckpointOfAnotherRecipeIsRefused() throws {
