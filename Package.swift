@@ -23,6 +23,8 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 
 let package = Package(
@@ -39,7 +41,9 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.4.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.86.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
@@ -66,8 +70,13 @@ let package = Package(
 
     // level 5 and 6: the surfaces
     room("Needletail", ["NeedletailCore", "NeedletailText", "NeedletailModels", "NeedletailIndex", "NeedletailStore", "NeedletailRetrieval"]),
-    room("NeedletailReproduction", ["NeedletailCore", "NeedletailRetrieval"]),
-    room("NeedletailServer", ["Needletail", "NeedletailCore", "NeedletailRetrieval", "NeedletailStore", hummingbird, mustache, logging], resources: [.embedInCode("Resources")]),
+    room(
+      "NeedletailReproduction",
+      [
+        "NeedletailCore", "NeedletailEvaluation", "NeedletailIndex", "NeedletailModels", "NeedletailNumerics",
+        "NeedletailRetrieval", "NeedletailStore", "NeedletailText", crypto,
+      ]),
+    room("NeedletailServer", ["Needletail", "NeedletailCore", "NeedletailRetrieval", "NeedletailStore", hummingbird, httpTypes, nio, mustache, logging], resources: [.embedInCode("Resources")]),
     .executableTarget(
       name: "NeedletailCommand",
       dependencies: [
@@ -103,10 +112,12 @@ let package = Package(
       "NeedletailServerTests",
       [
         "NeedletailServer", "NeedletailCore", "NeedletailRetrieval", "NeedletailStore",
+        hummingbird, httpTypes, nio, logging,
         .product(name: "HummingbirdTesting", package: "hummingbird"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
       ]),
     tests("NeedletailTests", ["Needletail"]),
-    tests("NeedletailReproductionTests", ["NeedletailReproduction"]),
+    tests("NeedletailReproductionTests", ["NeedletailReproduction", "NeedletailEvaluation", "NeedletailModels"]),
     tests("NeedletailCommandTests", ["NeedletailCommand"]),
   ]
 )

@@ -55,21 +55,15 @@ extension DoctorCommand {
   }
 
   private var pdfReader: Check {
-    Self.executable("pdftotext").map { Check(name: "PDF", state: .passed, detail: $0) }
+    SearchPath.find("pdftotext").map { Check(name: "PDF", state: .passed, detail: $0) }
       ?? Check(
         name: "PDF", state: .warning,
         detail: "pdftotext is missing, PDF files will be skipped; install poppler-utils (Homebrew: poppler)")
   }
 
   private var packageClient: Check {
-    Self.executable("python3").map { Check(name: "python", state: .passed, detail: $0) }
+    SearchPath.find("python3").map { Check(name: "python", state: .passed, detail: $0) }
       ?? Check(name: "python", state: .warning, detail: "python3 is missing, `model fetch` will not work; `model add DIR` does")
-  }
-
-  /// The path of a program that a shell would find.
-  private static func executable(_ name: String) -> String? {
-    ProcessInfo.processInfo.environment["PATH", default: "/usr/bin:/bin"].split(separator: ":")
-      .map { "\($0)/\(name)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
   }
 
   private var dataDirectory: Check {

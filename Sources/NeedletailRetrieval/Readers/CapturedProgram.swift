@@ -1,4 +1,5 @@
 internal import Foundation
+internal import NeedletailCore
 internal import Synchronization
 #if canImport(Glibc)
   internal import Glibc
@@ -9,7 +10,7 @@ internal import Synchronization
 #endif
 
 /// Runs another program and collects what it prints, within limits.
-struct ChildProcess {
+struct CapturedProgram {
   /// A program that was looked up in the search path.
   let executable: URL
   let name: String
@@ -23,9 +24,7 @@ struct ChildProcess {
 
   /// Nil if there is no such program: in `PATH`, or where the name says if it is a path.
   init?(named name: String) {
-    let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
-    let candidates = name.hasPrefix("/") ? [name] : path.split(separator: ":").filter { $0.hasPrefix("/") }.map { "\($0)/\(name)" }
-    guard let found = candidates.first(where: { FileManager.default.isExecutableFile(atPath: $0) }) else { return nil }
+    guard let found = SearchPath.find(name) else { return nil }
     executable = URL(fileURLWithPath: found)
     self.name = name
   }

@@ -8,7 +8,7 @@
 internal import NeedletailNumerics
 
 /// What the system says about files.
-enum FileStatus {
+enum FileSystem {
   /// No space, or no quota.
   static func isFull(_ code: Int32) -> Bool { code == ENOSPC || code == EDQUOT || code == EFBIG }
 
