@@ -74,7 +74,7 @@ let package = Package(
       "NeedletailReproduction",
       [
         "NeedletailCore", "NeedletailEvaluation", "NeedletailIndex", "NeedletailModels", "NeedletailNumerics",
-        "NeedletailRetrieval", "NeedletailStore", "NeedletailText", crypto,
+        "NeedletailRetrieval", "NeedletailStore", "NeedletailText", "NeedletailTraining", crypto,
       ]),
     room("NeedletailServer", ["Needletail", "NeedletailCore", "NeedletailRetrieval", "NeedletailStore", hummingbird, httpTypes, nio, mustache, logging], resources: [.embedInCode("Resources")]),
     .executableTarget(

@@ -1,5 +1,5 @@
 internal import Foundation
-internal import NeedletailCore
+public import NeedletailCore
 public import NeedletailEvaluation
 internal import NeedletailNumerics
 
@@ -150,8 +150,8 @@ extension TrainingExamples {
     }
   }
 
-  /// Title and text, as an index embeds a document.
-  static func text(of document: Document) -> String {
+  /// The text of a document as it is embedded: title, if there is one, and text.
+  public static func text(of document: Document) -> String {
     document.title.isEmpty ? document.text : document.text.isEmpty ? document.title : document.title + "\n" + document.text
   }
 }

@@ -30,8 +30,6 @@ public struct TrainingRecipe: Sendable {
   public let grouping: ShuffledSampler.Grouping
   public let objective: any Objective
   public let trained: TransformerNetwork.Trained
-  /// Whether the network's own dropout rates hold; with `false` nothing is dropped.
-  public let usesDropout: Bool
   public let data: [Source]
   public let validation: Validation?
   /// Steps between checkpoints.
@@ -103,10 +101,11 @@ public struct TrainingRecipe: Sendable {
     settings.seed = UInt64(try recipe.integer("seed", in: 0...Int.max) ?? 1)
     var optimizer = try recipe.object("optimizer")
     try Self.take(&optimizer, &settings)
+    let dropout = Float(try recipe.number("dropout", in: 0...0.9) ?? 0)
+    settings.dropout = DropoutRates(hidden: dropout, attention: dropout)
     self.settings = settings
     var objective = try recipe.object("objective")
     self.objective = try ObjectiveFactory.make(&objective, seed: settings.seed)
-    usesDropout = try recipe.boolean("dropout") ?? false
     trained = try recipe.integer("last_layers", in: 1...1024).map { .lastLayers($0) } ?? .everything
     var check = try recipe.object("validation")
     validation = try Self.validation(&check, resolved)

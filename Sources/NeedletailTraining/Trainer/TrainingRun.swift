@@ -58,7 +58,6 @@ public final class TrainingRun {
       examples.append(part)
     }
     var settings = recipe.settings
-    if recipe.usesDropout { settings.dropout = DropoutRates(hidden: 0.1, attention: 0.1) }
     let limit = directory.maximumTokens
     settings.maximumQueryTokens = min(settings.maximumQueryTokens, limit)
     settings.maximumPassageTokens = min(settings.maximumPassageTokens, limit)

@@ -21,13 +21,18 @@ import Testing
     try judgements.write(toFile: data + "/qrels/train.tsv", atomically: true, encoding: .utf8)
   }
 
-  private func recipe(_ changes: String = "", steps: Int = 12, output: String = "run", rate: Double = 0.002) throws -> (TrainingRecipe, String) {
+  /// A recipe that works, with some of its fields replaced or added: "key: value".
+  private func recipe(_ change: String = "", steps: Int = 12, output: String = "run", rate: Double = 0.002) throws -> (TrainingRecipe, String) {
     let path = folder.path + "/recipe-\(output).json5"
-    try """
-      { model: "\(TinyModels.path("tiny-bert"))", output: "\(output)", data: [{ format: "beir", path: "data" }], // a comment
-        batch: { size: 4 }, steps: \(steps), optimizer: { rate: \(rate), average: 0.5 }, dropout: true, checkpoint_every: 5,
-        validation: { path: "data", split: "train", every: 4 }, \(changes) }
-      """.write(toFile: path, atomically: true, encoding: .utf8)
+    var fields = [
+      "model: \"\(TinyModels.path("tiny-bert"))\"", "output: \"\(output)\"", "data: [{ format: \"beir\", path: \"data\" }]",
+      "batch: { size: 4 }", "steps: \(steps)", "optimizer: { rate: \(rate), average: 0.5 }", "dropout: 0.1", "checkpoint_every: 5",
+      "validation: { path: \"data\", split: \"train\", every: 4 }",
+    ]
+    let key = change.prefix { $0 != ":" }
+    fields.removeAll { $0.hasPrefix(key + ":") }
+    if !change.isEmpty { fields.append(change) }
+    try "{ // a comment\n\(fields.joined(separator: ",\n")) }".write(toFile: path, atomically: true, encoding: .utf8)
     return (try TrainingRecipe(path: path), path)
   }
 
