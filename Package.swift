@@ -35,6 +35,7 @@ let package = Package(
     .library(name: "NeedletailEvaluation", targets: ["NeedletailEvaluation"]),
     .library(name: "NeedletailModels", targets: ["NeedletailModels", "NeedletailNumerics"]),
     .library(name: "NeedletailServer", targets: ["NeedletailServer"]),
+    .library(name: "NeedletailTraining", targets: ["NeedletailTraining", "NeedletailNumerics"]),
     .executable(name: "needletail", targets: ["NeedletailCommand"]),
   ],
   dependencies: [
@@ -65,6 +66,8 @@ let package = Package(
     room("NeedletailStore", ["NeedletailCore", "NeedletailIndex", "NeedletailNumerics", "NeedletailText", grdb, crypto]),
     room("NeedletailRetrieval", ["NeedletailCore", "NeedletailText", "NeedletailNumerics", "NeedletailStore", crypto]),
     room("NeedletailEvaluation", ["NeedletailCore", "NeedletailIndex", "NeedletailNumerics"]),
+    room("NeedletailEvaluation", ["NeedletailCore", "NeedletailNumerics"]),
+    room("NeedletailTraining", ["NeedletailCore", "NeedletailText", "NeedletailNumerics", "NeedletailModels", "NeedletailEvaluation"]),
 
     // level 5 and 6: the surfaces
     room("Needletail", ["NeedletailCore", "NeedletailText", "NeedletailModels", "NeedletailIndex", "NeedletailStore", "NeedletailRetrieval"]),
@@ -72,13 +75,13 @@ let package = Package(
       "NeedletailReproduction",
       [
         "NeedletailCore", "NeedletailEvaluation", "NeedletailIndex", "NeedletailModels", "NeedletailNumerics",
-        "NeedletailRetrieval", "NeedletailStore", "NeedletailText", crypto,
+        "NeedletailRetrieval", "NeedletailStore", "NeedletailText", "NeedletailTraining", crypto,
       ]),
     room("NeedletailServer", ["Needletail", "NeedletailCore", "NeedletailRetrieval", "NeedletailStore", hummingbird, httpTypes, nio, mustache, logging], resources: [.embedInCode("Resources")]),
     .executableTarget(
       name: "NeedletailCommand",
       dependencies: [
-        "Needletail", "NeedletailServer", "NeedletailEvaluation", "NeedletailReproduction", "NeedletailNumerics", arguments,
+        "Needletail", "NeedletailServer", "NeedletailEvaluation", "NeedletailReproduction", "NeedletailTraining", "NeedletailNumerics", arguments,
         // What the umbrella exports is named too: an incremental build follows only declared arrows, and a caller that is
         // not compiled again after a type changed its layout crashes.
         "NeedletailCore", "NeedletailIndex", "NeedletailModels", "NeedletailRetrieval", "NeedletailStore",
@@ -103,6 +106,10 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     tests("NeedletailEvaluationTests", ["NeedletailEvaluation", "NeedletailCore", "NeedletailNumerics"], resources: [.copy("Fixtures")]),
     tests("NeedletailEvaluationTests", ["NeedletailEvaluation", "NeedletailCore", "NeedletailIndex"], resources: [.copy("Fixtures")]),
+    tests(
+      "NeedletailTrainingTests",
+      ["NeedletailTraining", "NeedletailCore", "NeedletailText", "NeedletailNumerics", "NeedletailModels", "NeedletailEvaluation"],
+      resources: [.copy("Fixtures")]),
     tests(
       "NeedletailServerTests",
       [

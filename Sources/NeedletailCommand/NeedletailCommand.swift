@@ -32,6 +32,7 @@ struct NeedletailCommand: AsyncParsableCommand {
       CompressCommand.self,
       ClassifyCommand.self,
       BenchCommand.self,
+      TrainCommand.self,
     ])
 
   /// Runs the command; a `Problem` becomes one sentence on standard error and an exit code by its category.

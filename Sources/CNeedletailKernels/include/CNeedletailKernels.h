@@ -9,5 +9,6 @@
 #include "needletail_sparse.h"
 #include "needletail_prediction.h"
 #include "needletail_threads.h"
+#include "needletail_training.h"
 #include "needletail_transformer.h"
 #endif

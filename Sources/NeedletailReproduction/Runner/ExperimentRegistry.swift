@@ -8,5 +8,6 @@ public enum ExperimentRegistry {
     KeywordTopicsExperiment.self,
     CodesAndSensesExperiment.self,
     FilteredMethods.self,
+    MultiplePositivesExperiment.self,
   ]
 }
