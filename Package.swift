@@ -64,7 +64,12 @@ let package = Package(
 
     // level 5 and 6: the surfaces
     room("Needletail", ["NeedletailCore", "NeedletailText", "NeedletailModels", "NeedletailIndex", "NeedletailStore", "NeedletailRetrieval"]),
-    room("NeedletailReproduction", ["NeedletailCore", "NeedletailRetrieval"]),
+    room(
+      "NeedletailReproduction",
+      [
+        "NeedletailCore", "NeedletailEvaluation", "NeedletailIndex", "NeedletailModels", "NeedletailNumerics",
+        "NeedletailRetrieval", "NeedletailStore", "NeedletailText", crypto,
+      ]),
     room("NeedletailServer", ["Needletail", "NeedletailCore", "NeedletailRetrieval", "NeedletailStore", hummingbird, mustache, logging], resources: [.embedInCode("Resources")]),
     .executableTarget(
       name: "NeedletailCommand",
@@ -100,7 +105,7 @@ let package = Package(
         .product(name: "HummingbirdTesting", package: "hummingbird"),
       ]),
     tests("NeedletailTests", ["Needletail"]),
-    tests("NeedletailReproductionTests", ["NeedletailReproduction"]),
+    tests("NeedletailReproductionTests", ["NeedletailReproduction", "NeedletailEvaluation", "NeedletailModels"]),
     tests("NeedletailCommandTests", ["NeedletailCommand"]),
   ]
 )

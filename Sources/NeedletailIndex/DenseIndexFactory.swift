@@ -6,6 +6,9 @@ public enum DenseIndexFactory {
   /// Builds an index; row `i` is row `i` of `vectors`.
   ///
   /// - Parameters:
+  ///   - vectors: the rows to find.
+  ///   - similarity: the measure to find them by.
+  ///   - specification: layout, codec and parameters of the index.
   ///   - excluded: rows that must never be found, deleted ones for example. They keep their numbers, and their vectors
   ///     are not looked at.
   ///   - pool: the threads to build with; the result does not depend on how many there are. A flat index also searches

@@ -6,7 +6,10 @@ extension Run {
   /// A document counts once, at the place of its best passage.
   ///
   /// - Parameters:
+  ///   - retriever: what answers.
+  ///   - task: the questions.
   ///   - depth: passages asked for per question.
+  ///   - name: what the run is called in files.
   ///   - progress: called after each question with the number of questions answered.
   /// - Throws: what the retriever throws, and `CancellationError`.
   public init(

@@ -34,8 +34,10 @@ public struct SearchIndexConformance: Sendable {
 
   /// The broken promises, each as a sentence; empty for a sound index.
   ///
-  /// - Parameter minimumRecall: what fraction of the true neighbours an approximate search has to find, averaged over
-  ///   queries, without a filter and with each of several.
+  /// - Parameters:
+  ///   - index: the index to examine, built over the vectors of this object.
+  ///   - minimumRecall: what fraction of the true neighbours an approximate search has to find, averaged over
+  ///     queries, without a filter and with each of several.
   public func violations(of index: any SearchIndex, minimumRecall: Double) -> [String] {
     var report = Report()
     if index.count != vectors.count { report.add("count is \(index.count) instead of \(vectors.count)") }

@@ -6,6 +6,7 @@ extension LexicalIndex {
   ///
   /// - Parameters:
   ///   - terms: what the analyser of the index made of the question; a term that occurs twice counts twice.
+  ///   - parameters: k1 and b.
   ///   - statistics: of the collection that this index is a part of; nil for those of the index itself.
   ///   - options: `efSearch` does not matter; `isExact` scores every row, which gives the same answer and takes longer.
   public func search(

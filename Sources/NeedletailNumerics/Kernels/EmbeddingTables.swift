@@ -4,7 +4,10 @@ public struct EmbeddingTables: Sendable {
   public let positions: FloatTable
   let segment: AlignedMemory?
 
-  /// - Parameter segment: the embedding of the first segment, for models that have segments; all tokens belong to it.
+  /// - Parameters:
+  ///   - words: one row for each token of the vocabulary.
+  ///   - positions: one row for each place in a sequence.
+  ///   - segment: the embedding of the first segment, for models that have segments; all tokens belong to it.
   public init(words: FloatTable, positions: FloatTable, segment: [Float]?) {
     precondition(words.columns == positions.columns && words.columns == segment?.count ?? words.columns, "tables of different widths")
     self.words = words

@@ -6,7 +6,11 @@ extension Searcher {
   ///
   /// In a collection without vectors, and in lexical mode, the words of the document are the question.
   ///
-  /// - Parameter standingFor: how the passages of the document stand for it.
+  /// - Parameters:
+  ///   - id: of the document.
+  ///   - limit: documents wanted.
+  ///   - filter: what the answers have to meet; nil for no filter.
+  ///   - standingFor: how the passages of the document stand for it.
   /// - Throws: `RetrievalError.documentNotFound`.
   public func similar(
     toDocument id: String, limit: Int, filter: Filter? = nil, standingFor: DocumentVector = .mean

@@ -16,7 +16,11 @@ public struct Searcher: Retriever {
   private let embedder: (any TextEmbedder)?
   private let analyzer: Result<Analyzer, TextError>
 
-  /// - Parameter embedder: the model that made the vectors of the collection; nil searches by words only.
+  /// - Parameters:
+  ///   - collection: what is searched.
+  ///   - embedder: the model that made the vectors of the collection; nil searches by words only.
+  ///   - mode: by meaning, by words or both.
+  ///   - options: depths and weights.
   public init(
     collection: DocumentCollection, embedder: (any TextEmbedder)?, mode: SearchMode = .hybrid, options: SearcherOptions = SearcherOptions()
   ) {

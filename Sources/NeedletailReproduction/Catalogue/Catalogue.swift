@@ -26,6 +26,7 @@ public struct CatalogueEntry: Hashable, Codable, Sendable {
     case notYet = "not yet"
   }
 
+  /// Its number in the catalogue, from 1 to 47.
   public let number: Int
   public let title: String
   public let year: Int
@@ -33,6 +34,8 @@ public struct CatalogueEntry: Hashable, Codable, Sendable {
   public let state: State
   /// The summary, in Markdown, without the front matter.
   public let summary: String
+  /// The folder of the entry, where its recipe and report are too.
+  public let folder: String
 
   /// Reads an `about.md`.
   public init(path: String) throws {
@@ -57,6 +60,7 @@ public struct CatalogueEntry: Hashable, Codable, Sendable {
     }
     self.state = state
     summary = body
+    folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
   }
 }
 
@@ -72,9 +76,25 @@ public enum CatalogueError: Problem {
 
   public var description: String {
     switch self {
-    case .unreadable(let path): "cannot read \(path)"
-    case .missing(let path, let key): "\(path): the front matter lacks `\(key)`"
-    case .malformed(let path, let key): "\(path): the value of `\(key)` in the front matter is not understood"
+    case .unreadable(let path): "cannot read \(path); it should be there and readable by you"
+    case .missing(let path, let key): "\(path): the front matter lacks `\(key)`; add a line `\(key): …` between the two lines of dashes"
+    case .malformed(let path, let key):
+      "\(path): the value of `\(key)` in the front matter is not understood; compare it with a neighbouring entry"
     }
+  }
+}
+
+extension Catalogue {
+  /// The `Catalogue` folder in one of the given folders or above it, found by its README.
+  public static func nearest(to starts: [String]) -> String? {
+    for start in starts {
+      var folder = URL(fileURLWithPath: start).standardizedFileURL
+      while folder.path != "/" {
+        let candidate = folder.appendingPathComponent("Catalogue")
+        if FileManager.default.fileExists(atPath: candidate.appendingPathComponent("README.md").path) { return candidate.path }
+        folder.deleteLastPathComponent()
+      }
+    }
+    return nil
   }
 }
