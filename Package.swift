@@ -23,6 +23,7 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hashTrees = Target.Dependency.product(name: "HashTreeCollections", package: "swift-collections")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 
 let package = Package(
@@ -37,6 +38,7 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.3.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -59,20 +61,26 @@ let package = Package(
 
     // level 3 and 4: the durable store, the answer, the judge
     room("NeedletailStore", ["NeedletailCore", "NeedletailIndex", "NeedletailNumerics", "NeedletailText", grdb, crypto]),
+    room(
+      "NeedletailPoints",
+      ["NeedletailCore", "NeedletailIndex", "NeedletailNumerics", "NeedletailText", "NeedletailStore", grdb, crypto, hashTrees]),
     room("NeedletailRetrieval", ["NeedletailCore", "NeedletailText", "NeedletailNumerics", "NeedletailStore", crypto]),
     room("NeedletailEvaluation", ["NeedletailCore", "NeedletailNumerics"]),
 
     // level 5 and 6: the surfaces
     room("Needletail", ["NeedletailCore", "NeedletailText", "NeedletailModels", "NeedletailIndex", "NeedletailStore", "NeedletailRetrieval"]),
     room("NeedletailReproduction", ["NeedletailCore", "NeedletailRetrieval"]),
-    room("NeedletailServer", ["Needletail", "NeedletailCore", "NeedletailRetrieval", "NeedletailStore", hummingbird, mustache, logging], resources: [.embedInCode("Resources")]),
+    room(
+      "NeedletailServer",
+      ["Needletail", "NeedletailCore", "NeedletailNumerics", "NeedletailPoints", "NeedletailRetrieval", "NeedletailStore", hummingbird, mustache, logging],
+      resources: [.embedInCode("Resources")]),
     .executableTarget(
       name: "NeedletailCommand",
       dependencies: [
         "Needletail", "NeedletailServer", "NeedletailEvaluation", "NeedletailReproduction", "NeedletailNumerics", arguments,
         // What the umbrella exports is named too: an incremental build follows only declared arrows, and a caller that is
         // not compiled again after a type changed its layout crashes.
-        "NeedletailCore", "NeedletailModels", "NeedletailRetrieval", "NeedletailStore",
+        "NeedletailCore", "NeedletailModels", "NeedletailPoints", "NeedletailRetrieval", "NeedletailStore",
       ],
       swiftSettings: strict),
 
@@ -89,6 +97,7 @@ let package = Package(
     tests(
       "NeedletailStoreTests",
       ["NeedletailStore", "NeedletailCore", "NeedletailIndex", "NeedletailNumerics", "NeedletailText", "NeedletailCrashWriter", grdb]),
+    tests("NeedletailPointsTests", ["NeedletailPoints", "NeedletailCore", "NeedletailIndex", "NeedletailStore"]),
     tests(
       "NeedletailRetrievalTests", ["NeedletailRetrieval", "NeedletailCore", "NeedletailStore", "NeedletailText"],
       resources: [.copy("Fixtures")]),
@@ -96,7 +105,7 @@ let package = Package(
     tests(
       "NeedletailServerTests",
       [
-        "NeedletailServer", "NeedletailCore", "NeedletailRetrieval", "NeedletailStore",
+        "NeedletailServer", "NeedletailCore", "NeedletailPoints", "NeedletailRetrieval", "NeedletailStore",
         .product(name: "HummingbirdTesting", package: "hummingbird"),
       ]),
     tests("NeedletailTests", ["Needletail"]),

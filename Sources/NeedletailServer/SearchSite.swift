@@ -19,7 +19,13 @@ public struct SearchSite: Sendable {
     return logger
   }
 
+  /// The largest body of a request, in bytes.
+  public static let defaultBodyLimit = 32 << 20
+
   private let service: SearchService
+  private let points: PointService?
+  private let bodyLimit: Int
+  private let executor = SearchExecutor()
   private let logger: Logger
 
   /// A site over the collections of a data directory, those which other processes make later included.
@@ -29,16 +35,17 @@ public struct SearchSite: Sendable {
   ///   - preferred: the collection that is searched unless another one is chosen; it need not exist yet.
   ///   - embedder: loads the model of a collection. It is called when the first question needs the model and not again
   ///     once it has returned; what it throws is told to the person who asked.
+  ///   - bodyLimit: the largest body of a request, in bytes.
   public init(
-    data: DataDirectory, preferred: String = "default", logger: Logger = SearchSite.standardLogger,
-    embedder: @escaping @Sendable (EmbedderProfile) async throws -> any TextEmbedder
+    data: DataDirectory, preferred: String = "default", bodyLimit: Int = SearchSite.defaultBodyLimit,
+    logger: Logger = SearchSite.standardLogger, embedder: @escaping @Sendable (EmbedderProfile) async throws -> any TextEmbedder
   ) {
     let shelf = CollectionShelf(
       names: {
         let names = try data.collectionNames()
         return names.filter { $0 == preferred } + names.filter { $0 != preferred }
       }, open: { try DocumentCollection.open($0, in: data, access: .read) }, embedder: embedder, logger: logger)
-    self.init(service: SearchService(shelf), logger: logger)
+    self.init(service: SearchService(shelf), points: PointService(data), bodyLimit: bodyLimit, logger: logger)
   }
 
   /// A site over one collection that is open already, whatever it is opened for.
@@ -57,8 +64,10 @@ public struct SearchSite: Sendable {
     self.init(service: SearchService(shelf), logger: logger)
   }
 
-  package init(service: SearchService, logger: Logger) {
-    self.service = service.running(on: SearchExecutor())
+  package init(service: SearchService, points: PointService? = nil, bodyLimit: Int = SearchSite.defaultBodyLimit, logger: Logger) {
+    self.service = service.running(on: executor)
+    self.points = points
+    self.bodyLimit = bodyLimit
     self.logger = logger
   }
 
@@ -81,6 +90,7 @@ public struct SearchSite: Sendable {
       },
       logger: logger)
     do {
+      defer { points?.close() }
       try await application.runService()
     } catch let error as any Problem {
       throw error
@@ -97,6 +107,9 @@ public struct SearchSite: Sendable {
     router.add(middleware: SecurityHeaders())
     router.add(middleware: ErrorAnswers(templates: templates))
     router.add(middleware: HostGuard(boundTo: host))
+    if let points {
+      router.add(middleware: PointMiddleware(interface: PointInterface(service: points), executor: executor, bodyLimit: bodyLimit))
+    }
     SearchPageRoute(service: service, templates: templates).add(to: router)
     DocumentPageRoute(service: service, templates: templates).add(to: router)
     Assets().add(to: router)

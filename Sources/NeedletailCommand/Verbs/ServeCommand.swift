@@ -5,7 +5,11 @@ internal import NeedletailServer
 
 struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "serve", abstract: "Open a search page and a JSON API on this machine.")
+    commandName: "serve", abstract: "Open a search page and a JSON API on this machine.",
+    discussion: """
+      Beside the page, collections of vectors are served under /collections as clients of Qdrant speak: \
+      with --port 6333 the server takes the place of one.
+      """)
 
   @OptionGroup var data: DataOptions
   @OptionGroup var embedding: EmbedderOptions
