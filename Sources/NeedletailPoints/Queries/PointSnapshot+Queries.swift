@@ -62,11 +62,11 @@ extension PointSnapshot {
     return (groups, groups.count == count && groups.allSatisfy { $0.rows.count == size })
   }
 
-  private func groupValues(of row: PointRow, _ path: PayloadPath) -> Set<JSONValue> {
-    var found: Set<JSONValue> = []
+  private func groupValues(of row: PointRow, _ path: PayloadPath) -> [JSONValue] {
+    var found: [JSONValue] = []
     for value in path.values(in: table.payload(of: row)).flatMap(\.opened) {
       switch value {
-      case .string, .integer: found.insert(value)
+      case .string, .integer: if !found.contains(value) { found.append(value) }
       default: return []
       }
     }

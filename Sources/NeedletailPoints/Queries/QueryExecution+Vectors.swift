@@ -13,8 +13,11 @@ extension QueryExecution {
       examples = [VectorMean.of(examples.prefix(positive.count), without: examples.suffix(negative.count))]
     }
     let rule = rule(of: stage)
-    if rule == .nearest, settings.usesInverseFrequency, case .sparse(let query)? = examples.first {
-      examples = [.sparse(snapshot.weighted(query, column: column, corpus: stage.parameters.frequencyCorpus))]
+    if settings.usesInverseFrequency {
+      examples = examples.map { example in
+        guard case .sparse(let query) = example else { return example }
+        return .sparse(snapshot.weighted(query, column: column, corpus: stage.parameters.frequencyCorpus))
+      }
     }
     let scorer = ExampleScorer(rule, examples: examples, column: column, settings: settings)
     let threshold = stage.scoreThreshold.map { rule == .nearest ? settings.distance.inner($0) : $0 }

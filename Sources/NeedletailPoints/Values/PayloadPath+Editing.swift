@@ -128,7 +128,7 @@ public enum PayloadSelection: Hashable, Sendable {
         let further = paths.filter { $0.first == .elements || $0.first == .element(index) }.map { $0.dropFirst() }
         if !further.isEmpty, let part = keep(element, further) { kept.append(part) }
       }
-      return kept.isEmpty ? nil : .array(kept)
+      return kept.isEmpty && !elements.isEmpty ? nil : .array(kept)
     default: return nil
     }
   }
