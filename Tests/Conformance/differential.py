@@ -24,8 +24,10 @@ warnings.filterwarnings("ignore")
 class Differential:
     def __init__(self, ours, theirs, seed, verbose):
         self.ours, self.theirs = ours, theirs
-        # The in-memory engine does not leave out points that only prefetches name.
-        self.g = Generator(seed, prefetches_name_points=isinstance(theirs, Edge))
+        # The in-memory engine does not leave out points that only prefetches name; the engine itself counts frequencies
+        # over points that were replaced, too.
+        is_edge = isinstance(theirs, Edge)
+        self.g = Generator(seed, prefetches_name_points=is_edge, counts_frequencies=not is_edge)
         self.verbose = verbose
         self.counts = collections.Counter()
         self.failures = collections.Counter()
@@ -119,7 +121,7 @@ class Differential:
         elif kind == "retrieve":
             self.both(kind, lambda c, a: sorted(c.retrieve(NAME, a[0], **a[1]), key=lambda p: str(p.id)), (g.some_ids(), g.selectors()), compare.difference)
         elif kind == "query":
-            name = g.r.choice([*VECTORS, *SPARSE])
+            name = g.vector_name()
             self.query(kind, query=g.vector_query(name), using=name, query_filter=g.maybe_filter(), limit=g.r.randint(1, 20), offset=g.r.choice([None, None, 3]), **g.selectors())
         elif kind == "threshold":
             name = g.r.choice(["cos", "dot", "euc", "man"])
@@ -128,7 +130,7 @@ class Differential:
             fusion = g.r.choice([m.FusionQuery(fusion=m.Fusion.RRF), m.FusionQuery(fusion=m.Fusion.DBSF), m.RrfQuery(rrf=m.Rrf(k=g.r.randint(1, 60))), m.RrfQuery(rrf=m.Rrf(weights=[2.0, 0.5]))])
             self.query(kind, query=fusion, prefetch=[g.prefetch(), g.prefetch()], query_filter=g.maybe_filter(0.2), limit=60)
         elif kind == "rescore":
-            name = g.r.choice([*VECTORS, *SPARSE])
+            name = g.vector_name()
             self.query(kind, query=g.vector_query(name), using=name, prefetch=[g.prefetch() for _ in range(g.r.randint(1, 2))], limit=60)
         elif kind == "formula":
             self.query(kind, query=g.formula(), prefetch=[g.prefetch()], limit=60)
@@ -166,7 +168,7 @@ class Differential:
 
     @staticmethod
     def same_facets(ours, theirs):
-        return compare.difference([h.count for h in ours], [h.count for h in theirs])
+        return compare.difference([h.count for h in ours], [h.count for h in theirs if h.count])
 
     def run(self, operations):
         self.prepare()

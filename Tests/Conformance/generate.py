@@ -28,8 +28,9 @@ PATHS = ["city", "n", "price", "flag", "tags", "loc", "when", "items", "meta.a",
 
 
 class Generator:
-    def __init__(self, seed, prefetches_name_points=True):
+    def __init__(self, seed, prefetches_name_points=True, counts_frequencies=True):
         self.r = random.Random(seed)
+        self.counts_frequencies = counts_frequencies
         self.prefetches_name_points = prefetches_name_points
         self.in_prefetch = False
         self.ids = list(range(60)) + [str(uuid.UUID(int=self.r.getrandbits(128))) for _ in range(20)]
@@ -156,6 +157,9 @@ class Generator:
 
     # --- queries
 
+    def vector_name(self):
+        return self.r.choice([*VECTORS, *(SPARSE if self.counts_frequencies else ["sparse"])])
+
     def example(self, name):
         names_points = self.prefetches_name_points or not self.in_prefetch
         return self.id() if names_points and self.chance(0.3) else self.vector(name)
@@ -164,7 +168,7 @@ class Generator:
         r = self.r
         kinds = ["nearest", "nearest", "recommend", "discover", "context"]
         if self.in_prefetch:  # many equal scores, and ranks of equals are anybody's choice
-            kinds = kinds[:3] if name in SPARSE else kinds[:4]
+            kinds = kinds[:2] if name in SPARSE else kinds[:4]
         kind = r.choice(kinds)
         if kind == "nearest":
             return self.example(name)
@@ -178,7 +182,7 @@ class Generator:
         return m.ContextQuery(context=pairs)
 
     def prefetch(self, depth=0):
-        name = self.r.choice([*VECTORS, *SPARSE])
+        name = self.vector_name()
         nested = [self.prefetch(depth + 1)] if depth < 1 and self.chance(0.15) else None
         self.in_prefetch = True
         query = self.vector_query(name)

@@ -126,9 +126,15 @@ public enum PayloadSelection: Hashable, Sendable {
       var kept: [JSONValue] = []
       for (index, element) in elements.enumerated() {
         let further = paths.filter { $0.first == .elements || $0.first == .element(index) }.map { $0.dropFirst() }
-        if !further.isEmpty, let part = keep(element, further) { kept.append(part) }
+        guard !further.isEmpty else { continue }
+        if let part = keep(element, further) {
+          kept.append(part)
+        } else if case .object = element {
+          // Objects stay as places, so that those of several lists still belong together.
+          kept.append(.object([:]))
+        }
       }
-      return kept.isEmpty && !elements.isEmpty ? nil : .array(kept)
+      return .array(kept)
     default: return nil
     }
   }

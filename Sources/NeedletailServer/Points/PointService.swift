@@ -1,5 +1,5 @@
-package import NeedletailCore
-package import NeedletailPoints
+internal import NeedletailCore
+internal import NeedletailPoints
 package import NeedletailStore
 internal import Synchronization
 
@@ -11,17 +11,15 @@ package final class PointService: Sendable {
     case open(PointLibrary)
   }
 
-  /// Turns the texts of a request into vectors; those of unknown models are missing from the result.
-  package typealias Inference = @Sendable ([QueryDocument], Role) async throws -> [QueryDocument: VectorValue]
-
   private let directory: DataDirectory
   private let state = Mutex(State.closed)
-  let inference: Inference
+  private let models: ModelService
   let limiter = RequestLimiter()
 
-  package init(_ directory: DataDirectory, inference: @escaping Inference = { _, _ in [:] }) {
+  /// - Parameter models: the models for texts in place of vectors; nil for those that need no files.
+  package init(_ directory: DataDirectory, models: ModelService? = nil) {
     self.directory = directory
-    self.inference = inference
+    self.models = models ?? ModelService(names: { [] }, source: { throw ServerError.noModel($0) })
   }
 
   /// The collections.
@@ -48,6 +46,17 @@ package final class PointService: Sendable {
     } catch PointError.notFound {
       throw .notFound("Collection \(name) not found")
     }
+  }
+
+  /// The vectors of texts.
+  ///
+  /// - Throws: `PointError.badRequest` that names the first model that is not there.
+  func vectors(of documents: [QueryDocument], as role: Role) async throws -> [QueryDocument: VectorValue] {
+    let vectors = try await models.vectors(of: Array(Set(documents)), as: role)
+    if let missing = documents.first(where: { vectors[$0] == nil }) {
+      throw PointError.badRequest("the model \(missing.model) is not available for inference; `needletail model list` names those that are")
+    }
+    return vectors
   }
 
   /// Ends background work and lets go of the files.
