@@ -33,6 +33,7 @@ struct NeedletailCommand: AsyncParsableCommand {
       ClassifyCommand.self,
       BenchCommand.self,
       TrainCommand.self,
+      MCPCommand.self,
     ])
 
   /// Runs the command; a `Problem` becomes one sentence on standard error and an exit code by its category.
