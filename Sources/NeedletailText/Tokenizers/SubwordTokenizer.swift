@@ -1,34 +1,41 @@
-/// The tokenizer of BERT and its family: normalise, split at blanks and punctuation, cut words into pieces.
+/// The tokenizer that a model's `tokenizer.json` describes: normalise, split into words, cut words into pieces.
 ///
-/// Ids are those of the Python package `tokenizers` for the same `tokenizer.json`. The value is immutable and may be used
-/// from any number of threads.
+/// Pieces are those of WordPiece (BERT and its family), of byte pairs (GPT-2, RoBERTa, Llama, Mistral, Qwen) or of a unigram model
+/// (XLM-R, T5). Ids are those of the Python package `tokenizers` for the same file; what the file asks for and is not implemented
+/// is an error that names it. The value is immutable and may be used from any number of threads.
 ///
 /// ```swift
-/// let tokenizer = try WordPieceTokenizer(directory: "all-MiniLM-L6-v2")
+/// let tokenizer = try SubwordTokenizer(directory: "all-MiniLM-L6-v2")
 /// tokenizer.encode("Needles in haystacks", maximumTokens: 256).ids
 /// ```
-public struct WordPieceTokenizer: Tokenizer {
-  let normalizer: BertNormalizer
-  let model: WordPiece
+public struct SubwordTokenizer: Tokenizer {
+  let normalizer: Normalizer
+  let preTokenizer: PreTokenizer
+  let model: SubwordModel
+  /// All tokens as the files spell them, added ones included.
+  let vocabulary: TokenTable
   /// Added tokens that are looked for in the text as given, and in the normalised text.
   let verbatimTokens: AddedTokens
   let normalizedTokens: AddedTokens
+  let frame: TokenizerFile.Frame
   /// The special tokens before and after each input.
   let prefix: [Int32]
   let suffix: [Int32]
+  /// Whether parts of a long text, cut before blanks, have the tokens of the whole.
+  let worksInStretches: Bool
 
   /// The number of ids that the vocabulary and the added tokens define.
   public let vocabularySize: Int
   /// Where the files say that inputs are to be cut, special tokens included; a model's own limit comes first.
   public let declaredMaximumTokens: Int?
 
-  /// The token for words that are not in the vocabulary.
-  public var unknownID: Int32 { model.unknownID }
+  /// The token for what the vocabulary has no pieces for; nil if there is none, as in byte-level models.
+  public let unknownID: Int32?
 
   public var specialTokenCount: Int { prefix.count + suffix.count }
 
-  /// The number of a token of the vocabulary, if it has one.
-  public func id(of token: String) -> Int32? { model.id(of: token) }
+  /// The number of a token of the vocabulary, or of an added one, if it has one; byte-level models spell a blank `Ġ`.
+  public func id(of token: String) -> Int32? { vocabulary.id(of: token.utf8) }
 
   public func encode(_ text: String, maximumTokens: Int?) -> TokenSequence {
     var sink = TokenSink(keepsRanges: true, limit: limit(maximumTokens))
@@ -72,32 +79,5 @@ public struct WordPieceTokenizer: Tokenizer {
   /// How many tokens of the text itself fit.
   private func limit(_ maximumTokens: Int?) -> Int {
     maximumTokens.map { max(0, $0 - specialTokenCount) } ?? Int(Int32.max)
-  }
-}
-
-/// Collects tokens until a limit is reached.
-struct TokenSink {
-  var ids: [Int32] = []
-  var ranges: [Range<Int>] = []
-  let keepsRanges: Bool
-  /// No more ids than this.
-  var limit: Int
-
-  init(keepsRanges: Bool, limit: Int) {
-    self.keepsRanges = keepsRanges
-    self.limit = limit
-  }
-
-  var isFull: Bool { ids.count >= limit }
-
-  mutating func append(_ id: Int32, _ range: Range<Int>) {
-    ids.append(id)
-    if keepsRanges { ranges.append(range) }
-  }
-
-  mutating func cutToLimit() {
-    guard ids.count > limit else { return }
-    ids.removeSubrange(limit...)
-    if keepsRanges { ranges.removeSubrange(limit...) }
   }
 }
