@@ -20,7 +20,11 @@ struct NeedletailCommand: AsyncParsableCommand {
       """,
     version: ProductVersion.current,
     subcommands: [
-      IndexCommand.self, SearchCommand.self, SimilarCommand.self, StatusCommand.self, RemoveCommand.self,
+      IndexCommand.self,
+      SearchCommand.self,
+      SimilarCommand.self,
+      StatusCommand.self,
+      RemoveCommand.self,
       ServeCommand.self,
       ModelCommand.self,
       CatalogueCommand.self,

@@ -10,7 +10,6 @@ internal import NeedletailNumerics
 ///          0      8  "NDLTAIL" and a zero                 0      4  tag
 ///          8      4  format version                       4      4  CRC-32 of the section with its filling
 ///         12      4  0x01020304, against byte swapping    8      8  offset of the section
-///         16      4  layout, see `IndexLayout`         16      8  length without filling
 ///         16      4  layout, see IndexLayout           16      8  length without filling
 ///         20      4  number of sections                  24      8  zero
 ///         24      8  length of the file
@@ -34,8 +33,8 @@ enum IndexLayout: UInt32 {
   case lexical = 3
   case inverted = 8
   case codec = 9
-  case invertedSparse = 8
-  case clusteredSparse = 9
+  case invertedSparse = 12
+  case clusteredSparse = 13
 }
 
 /// What a section holds.

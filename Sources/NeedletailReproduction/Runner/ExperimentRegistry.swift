@@ -3,7 +3,7 @@ public enum ExperimentRegistry {
   /// In the order of the catalogue.
   public static let experiments: [any Experiment.Type] = [
     EmbeddingLimits.self,
-    BinaryCodes.self,
+    BinaryCodesExperiment.self,
     VectorCompression.self,
     KeywordTopicsExperiment.self,
     CodesAndSensesExperiment.self,

@@ -1,5 +1,5 @@
 public import NeedletailCore
-public import NeedletailStore
+internal import NeedletailStore
 
 /// Answers questions by a specification: sources, feedback, fusion, reranking and a cut-off, one after the other.
 ///
