@@ -81,7 +81,7 @@ let package = Package(
         "Needletail", "NeedletailServer", "NeedletailEvaluation", "NeedletailReproduction", "NeedletailNumerics", arguments,
         // What the umbrella exports is named too: an incremental build follows only declared arrows, and a caller that is
         // not compiled again after a type changed its layout crashes.
-        "NeedletailCore", "NeedletailModels", "NeedletailRetrieval", "NeedletailStore",
+        "NeedletailCore", "NeedletailIndex", "NeedletailModels", "NeedletailRetrieval", "NeedletailStore",
       ],
       swiftSettings: strict),
 
