@@ -89,10 +89,7 @@ final class ListScan {
   private func scan(_ list: Int, _ allowed: RowSet?, _ usesMargins: Bool) -> Int {
     let places = lists.places(of: list)
     let centroidScore = unsafe centroidStart[list]
-    let distance =
-      lists.similarity == .euclidean
-      ? max(0, centroidScore).squareRoot()
-      : max(0, squaredQueryLength - 2 * centroidScore + squaredCentroidLength(of: list)).squareRoot()
+    let distance = distance(to: list, centroidScore, usesMargins)
     let (offset, factor) = lists.base(centroidScore: centroidScore, queryDistance: distance)
     var found = 0
     for first in stride(from: places.lowerBound, to: places.upperBound, by: Self.rowsPerRun) {
@@ -111,8 +108,12 @@ final class ListScan {
     return found
   }
 
-  private func squaredCentroidLength(of list: Int) -> Float {
-    unsafe VectorLength.squared(of: lists.centroid(list), count: lists.codec.dimension)
+  /// The distance between query and centroid; of inner products only where margins need it.
+  private func distance(to list: Int, _ centroidScore: Float, _ isNeeded: Bool) -> Float {
+    if lists.similarity == .euclidean { return max(0, centroidScore).squareRoot() }
+    guard isNeeded else { return 0 }
+    let squared = unsafe VectorLength.squared(of: lists.centroid(list), count: lists.codec.dimension)
+    return max(0, squaredQueryLength - 2 * centroidScore + squared).squareRoot()
   }
 
   private func score(_ run: Range<Int>, list: Int, offset: Float, factor: Float) {
