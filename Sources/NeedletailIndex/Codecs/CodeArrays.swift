@@ -15,6 +15,7 @@ struct CodeArrays {
 
   func encode(_ vectors: DenseVectors) -> [UInt8] {
     precondition(vectors.dimension == dimension || vectors.count == 0, "vectors of \(vectors.dimension) for a codec of \(dimension)")
+    guard vectors.count > 0 else { return [] }
     let rowBytes = codeBytes + residualBytes
     let rowsPerTask = 256
     return unsafe [UInt8](unsafeUninitializedCapacity: vectors.count * rowBytes) { result, initialised in
