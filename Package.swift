@@ -63,7 +63,7 @@ let package = Package(
 
     // level 3 and 4: the durable store, the answer, the judge
     room("NeedletailStore", ["NeedletailCore", "NeedletailIndex", "NeedletailNumerics", "NeedletailText", grdb, crypto]),
-    room("NeedletailRetrieval", ["NeedletailCore", "NeedletailText", "NeedletailNumerics", "NeedletailStore", crypto]),
+    room("NeedletailRetrieval", ["NeedletailCore", "NeedletailIndex", "NeedletailText", "NeedletailNumerics", "NeedletailStore", crypto]),
     room("NeedletailEvaluation", ["NeedletailCore", "NeedletailNumerics"]),
 
     // level 5 and 6: the surfaces
@@ -81,7 +81,7 @@ let package = Package(
         "Needletail", "NeedletailServer", "NeedletailEvaluation", "NeedletailReproduction", "NeedletailNumerics", arguments,
         // What the umbrella exports is named too: an incremental build follows only declared arrows, and a caller that is
         // not compiled again after a type changed its layout crashes.
-        "NeedletailCore", "NeedletailModels", "NeedletailRetrieval", "NeedletailStore",
+        "NeedletailCore", "NeedletailIndex", "NeedletailModels", "NeedletailRetrieval", "NeedletailStore",
       ],
       swiftSettings: strict),
 

@@ -2,5 +2,6 @@
 public enum ExperimentRegistry {
   /// In the order of the catalogue.
   public static let experiments: [any Experiment.Type] = [
+    SparseRecallExperiment.self,
   ]
 }
