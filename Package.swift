@@ -72,6 +72,8 @@ let package = Package(
     room("NeedletailRetrieval", ["NeedletailCore", "NeedletailText", "NeedletailNumerics", "NeedletailStore", crypto]),
     room("NeedletailEvaluation", ["NeedletailCore", "NeedletailIndex", "NeedletailNumerics"]),
     room("NeedletailTraining", ["NeedletailCore", "NeedletailText", "NeedletailNumerics", "NeedletailModels", "NeedletailEvaluation"]),
+    room("NeedletailRetrieval", ["NeedletailCore", "NeedletailIndex", "NeedletailText", "NeedletailNumerics", "NeedletailStore", crypto]),
+    room("NeedletailEvaluation", ["NeedletailCore", "NeedletailNumerics"]),
 
     // level 5 and 6: the surfaces
     room("Needletail", ["NeedletailCore", "NeedletailText", "NeedletailModels", "NeedletailIndex", "NeedletailStore", "NeedletailRetrieval"]),
@@ -114,7 +116,7 @@ let package = Package(
       ["NeedletailStore", "NeedletailCore", "NeedletailIndex", "NeedletailNumerics", "NeedletailText", "NeedletailCrashWriter", grdb]),
     tests("NeedletailPointsTests", ["NeedletailPoints", "NeedletailCore", "NeedletailIndex", "NeedletailStore"]),
     tests(
-      "NeedletailRetrievalTests", ["NeedletailRetrieval", "NeedletailCore", "NeedletailStore", "NeedletailText"],
+      "NeedletailRetrievalTests", ["NeedletailRetrieval", "NeedletailCore", "NeedletailIndex", "NeedletailStore", "NeedletailText"],
       resources: [.copy("Fixtures")]),
     tests(
       "NeedletailEvaluationTests", ["NeedletailEvaluation", "NeedletailCore", "NeedletailIndex", "NeedletailNumerics"],

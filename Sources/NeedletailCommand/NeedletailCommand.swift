@@ -38,6 +38,7 @@ struct NeedletailCommand: AsyncParsableCommand {
       BenchCommand.self,
       TrainCommand.self,
       MCPCommand.self,
+      SparseCommand.self,
     ])
 
   /// Runs the command; a `Problem` becomes one sentence on standard error and an exit code by its category.

@@ -9,5 +9,6 @@ public enum ExperimentRegistry {
     CodesAndSensesExperiment.self,
     FilteredMethods.self,
     MultiplePositivesExperiment.self,
+    SparseRecallExperiment.self,
   ]
 }
