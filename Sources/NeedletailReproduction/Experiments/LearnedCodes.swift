@@ -97,6 +97,7 @@ struct LearnedCodes {
   /// Paragraph vectors of the same objective and length, made into bits after training: by sign, and by the median of each component.
   private func measureRounding(bits: Int, seed: UInt64, into sums: inout FigureMeans) async throws {
     var training = ShallowTraining.recommended(for: .binaryCodes)
+    // Of the same settings but for the step size: the smaller one is needed for bits.
     training.rate = ShallowTraining().rate
     training.epochs = parameters.epochs
     training.dimension = bits

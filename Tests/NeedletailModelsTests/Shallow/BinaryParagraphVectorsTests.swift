@@ -35,6 +35,7 @@ import Testing
   func codesOfATopicComeTogether(usesContext: Bool, realDimension: Int?) throws {
     var options = BinaryCodeOptions()
     options.bits = 32
+    options.codeRate = 8
     options.usesContext = usesContext
     options.realDimension = realDimension
     let model = try BinaryParagraphVectors.learn(from: WordCorpus(Self.planted.texts), options: options, training: Self.training)
@@ -47,6 +48,7 @@ import Testing
   @Test func inferredCodesAgreeWithLearnedOnes() async throws {
     var options = BinaryCodeOptions()
     options.bits = 64
+    options.codeRate = 8
     let model = try BinaryParagraphVectors.learn(from: WordCorpus(Self.planted.texts), options: options, training: Self.training)
     let unseen = PlantedTexts(count: 30, seed: 9)
     let codes = BinaryCodes(signsOf: try await model.encode(unseen.texts, as: .document))

@@ -12,8 +12,9 @@ public struct BinaryCodeOptions: Hashable, Codable, Sendable {
   public var usesContext = false
   /// `smooth` leaves the rounding for later, which is worse, and is there for comparison.
   public var layer = CodeLayer.rounded
-  /// How much larger the steps of a text are than those of the words: the sigmoid makes its gradients small.
-  public var codeRate: Float = 8
+  /// How much larger the steps of a text are than those of the words. The sigmoid makes its gradients small, and words that move fast cannot be
+  /// followed: of steps between 0.0005 and 0.025 for words, 0.0025 gave the best codes of 20 Newsgroups, with this factor.
+  public var codeRate: Float = 2000
   /// Texts start as numbers drawn uniformly up to this.
   public var initialBound: Float = 0.5
   /// How often the words of a new text are gone through to find its code.
