@@ -39,9 +39,9 @@ public final class TransformerEmbedder: TextEmbedder {
   public convenience init(
     directory: ModelDirectory, name: String? = nil, precision: EmbedderPrecision = .float32, pool: WorkerPool = .shared
   ) throws(ModelError) {
-    let tokenizer: WordPieceTokenizer
+    let tokenizer: SubwordTokenizer
     do {
-      tokenizer = try WordPieceTokenizer(directory: directory.transformerPath)
+      tokenizer = try SubwordTokenizer(directory: directory.transformerPath)
     } catch {
       throw ModelError(error)
     }

@@ -2,7 +2,12 @@
 public enum ExperimentRegistry {
   /// In the order of the catalogue.
   public static let experiments: [any Experiment.Type] = [
+    EmbeddingLimits.self,
     KeywordTopicsExperiment.self,
+    BinaryCodes.self,
+    VectorCompression.self,
+    FilteredMethods.self,
+    MultiplePositivesExperiment.self,
     CodesAndSensesExperiment.self,
   ]
 }

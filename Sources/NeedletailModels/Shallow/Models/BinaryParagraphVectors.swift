@@ -123,10 +123,10 @@ public final class BinaryParagraphVectors: TextEmbedder {
   }
 
   /// The codes of learned numbers, as `infer` and `learnedTexts` give them.
-  public func codes(of texts: DenseVectors) -> BinaryCodes {
+  public func codes(of texts: DenseVectors) -> HammingCodes {
     precondition(texts.dimension == network.textDimension || texts.count == 0, "numbers of another model")
     let logits = (0..<texts.count).flatMap { network.logits(Array(texts[$0])) }
-    return BinaryCodes(signsOf: DenseVectors(dimension: options.bits, values: logits))
+    return HammingCodes(signsOf: DenseVectors(dimension: options.bits, values: logits))
   }
 
   public func encode(_ texts: [String], as role: Role) async throws -> DenseVectors {
