@@ -9,6 +9,7 @@ struct NeedletailBench: AsyncParsableCommand {
     subcommands: [EncoderBenchmark.self, TokenizerBenchmark.self, DenseIndexBenchmark.self, CollectionBenchmark.self,
       TrainingStepBenchmark.self])
     subcommands: [EncoderBenchmark.self, TokenizerBenchmark.self, DenseIndexBenchmark.self, SparseBenchmark.self, LexicalBenchmark.self, CollectionBenchmark.self])
+      TrainingStepBenchmark.self, ShallowBenchmark.self])
 }
 
 struct TokenizerBenchmark: ParsableCommand {

@@ -4,11 +4,12 @@ public enum ExperimentRegistry {
   public static let experiments: [any Experiment.Type] = [
     EmbeddingLimits.self,
     BinaryCodesExperiment.self,
-    VectorCompression.self,
     KeywordTopicsExperiment.self,
-    CodesAndSensesExperiment.self,
+    BinaryCodes.self,
+    VectorCompression.self,
     FilteredMethods.self,
     MultiplePositivesExperiment.self,
     SparseRecallExperiment.self,
+    CodesAndSensesExperiment.self,
   ]
 }
