@@ -54,6 +54,9 @@ public struct FilteredIndexFactory: Sendable {
     return FilteredIndexFactory(FilteredRows(rows.flat, attributes), self)
   }
 
+  /// Links of lists are numbered in 32 bits.
+  private static let largestLinkedCount = 1 << 24
+
   public var attributes: RowAttributes { rows.attributes }
 
   /// Builds an index; two with the same parameters are the same, whatever the number of threads.
@@ -64,6 +67,10 @@ public struct FilteredIndexFactory: Sendable {
     _ method: FilteredMethod, parameters: FilteredIndexParameters = FilteredIndexParameters()
   ) throws(IndexError) -> any FilteredIndex {
     try parameters.validate()
+    guard method.isAttributeFree || rows.count <= Self.largestLinkedCount else {
+      throw .invalidParameter(
+        "\(method.rawValue) is for up to \(Self.largestLinkedCount) rows; take \(FilteredMethod.planned.rawValue)")
+    }
     let seed = parameters.seed
     switch method {
     case .scan:

@@ -84,7 +84,8 @@ public struct FilteredMethods: Experiment {
       curves.filter { methods.contains($0.method) && $0.points.contains { $0.fallBacks < 0.5 } }
         .compactMap { $0.comparisons(atRecall: Self.recall) }.min()
     }
-    let ratio = if let general = least([.denseExpansion]), let special = least(specialists) { general / special } else { Double.nan }
+    // Not a number where a curve does not reach the recall, which no condition accepts.
+    let ratio = (least([.denseExpansion]) ?? .nan) / (least(specialists) ?? .nan)
     findings.record(effect: "comparisons of ACORN-γ per comparison of a specialist, \(name)", ratio)
   }
 
@@ -92,10 +93,10 @@ public struct FilteredMethods: Experiment {
     _ method: FilteredMethod, with other: FilteredMethod, in curves: [FilteredBenchmark.Curve], _ name: String,
     _ findings: inout Findings
   ) {
-    func speed(_ method: FilteredMethod) -> Double? {
-      curves.first { $0.method == method }?.queriesPerSecond(atRecall: Self.recall)
+    func speed(_ method: FilteredMethod) -> Double {
+      curves.first { $0.method == method }?.queriesPerSecond(atRecall: Self.recall) ?? .nan
     }
-    let ratio = if let speed = speed(method), let slower = speed(other) { speed / slower } else { Double.nan }
+    let ratio = speed(method) / speed(other)
     findings.record(effect: "queries/s of \(method.publishedName) per one of \(other.publishedName), \(name)", ratio)
   }
 
