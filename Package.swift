@@ -59,7 +59,7 @@ let package = Package(
 
     // level 3 and 4: the durable store, the answer, the judge
     room("NeedletailStore", ["NeedletailCore", "NeedletailIndex", "NeedletailNumerics", "NeedletailText", grdb, crypto]),
-    room("NeedletailRetrieval", ["NeedletailCore", "NeedletailText", "NeedletailNumerics", "NeedletailStore", crypto]),
+    room("NeedletailRetrieval", ["NeedletailCore", "NeedletailIndex", "NeedletailText", "NeedletailNumerics", "NeedletailStore", crypto]),
     room("NeedletailEvaluation", ["NeedletailCore", "NeedletailNumerics"]),
 
     // level 5 and 6: the surfaces
@@ -90,12 +90,12 @@ let package = Package(
     tests("NeedletailNumericsTests", ["NeedletailNumerics", "CNeedletailKernels"]),
     tests("NeedletailTextTests", ["NeedletailText"], resources: [.copy("Fixtures")]),
     tests("NeedletailModelsTests", ["NeedletailModels"], resources: [.copy("Fixtures")]),
-    tests("NeedletailIndexTests", ["NeedletailIndex", "NeedletailNumerics"]),
+    tests("NeedletailIndexTests", ["NeedletailIndex", "NeedletailCore", "NeedletailNumerics"]),
     tests(
       "NeedletailStoreTests",
       ["NeedletailStore", "NeedletailCore", "NeedletailIndex", "NeedletailNumerics", "NeedletailText", "NeedletailCrashWriter", grdb]),
     tests(
-      "NeedletailRetrievalTests", ["NeedletailRetrieval", "NeedletailCore", "NeedletailStore", "NeedletailText"],
+      "NeedletailRetrievalTests", ["NeedletailRetrieval", "NeedletailCore", "NeedletailIndex", "NeedletailStore", "NeedletailText"],
       resources: [.copy("Fixtures")]),
     tests("NeedletailEvaluationTests", ["NeedletailEvaluation"], resources: [.copy("Fixtures")]),
     tests(

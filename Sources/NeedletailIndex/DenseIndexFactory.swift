@@ -54,6 +54,7 @@ public enum DenseIndexFactory {
       case .flat: return try FlatIndex(file.sections, metadata, pool: pool)
       case .graph: return try GraphIndex(file.sections, metadata, pool: pool)
       case .lexical: throw InvalidSections(reason: "it is an index of terms")
+      case .multiVector: throw InvalidSections(reason: "it is an index of sets of vectors")
       }
     } catch {
       throw damaged(error.reason)

@@ -5,6 +5,7 @@
 #include "needletail_distance.h"
 #include "needletail_gemm.h"
 #include "needletail_kernels.h"
+#include "needletail_maxsim.h"
 #include "needletail_threads.h"
 #include "needletail_transformer.h"
 #endif

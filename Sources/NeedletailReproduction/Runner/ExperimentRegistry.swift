@@ -2,5 +2,8 @@
 public enum ExperimentRegistry {
   /// In the order of the catalogue.
   public static let experiments: [any Experiment.Type] = [
+    RelevanceFiltering.self,
+    LateInteractionEncodings.self,
+    FeedbackAndInterpolation.self,
   ]
 }
