@@ -94,7 +94,7 @@ import Testing
   @Test func saysWhichSizesItDoesNotTake() {
     #expect(throws: IndexError.self) { try FixedDimensionalEncoder(dimension: 16, parameters: Parameters(partitionBits: 13)) }
     #expect(throws: IndexError.self) { try FixedDimensionalEncoder(dimension: 0) }
-    #expect(throws: IndexError.self) { try FixedDimensionalEncoder(dimension: 384, parameters: Parameters(repetitions: 40, partitionBits: 6, projectedDimension: nil)) }
+    #expect(throws: IndexError.self) { try FixedDimensionalEncoder(dimension: 384, parameters: Parameters(repetitions: 1000, partitionBits: 12, projectedDimension: nil)) }
   }
 }
 

@@ -57,10 +57,10 @@ public struct FixedDimensionalEncoder: Sendable {
       throw .invalidParameter("an encoding takes 1 to 1000 repetitions and 0 to 12 bits, and a projection to at least one component")
     }
     let length = parameters.repetitions * (1 << parameters.partitionBits) * (parameters.projectedDimension ?? dimension)
-    guard length <= 1 << 24, (1...maximumDimension).contains(parameters.finalDimension ?? length) else {
+    guard length <= 1 << 24, (1...maximumDimension).contains(parameters.finalDimension ?? 1) else {
       throw .invalidParameter(
-        "encodings of \(parameters.finalDimension ?? length) components are longer than an index takes (\(maximumDimension)); "
-          + "choose fewer repetitions or bits, or a final dimension")
+        "encodings of \(parameters.finalDimension ?? length) components are too long; choose fewer repetitions or bits, or a final dimension "
+          + "of at most \(maximumDimension), which is what an index takes")
     }
     self.parameters = parameters
     inputDimension = dimension
