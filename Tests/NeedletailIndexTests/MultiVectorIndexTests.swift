@@ -109,7 +109,7 @@ enum TokenSamples {
       let exact = try index.search(query, SearchOptions(limit: 10))
       let all = try index.searchByCentroids(query, limit: 10, options: CentroidSearchOptions(probes: 32, rescored: 200))
       #expect(all.neighbours == exact)
-      let few = try index.searchByCentroids(query, limit: 10, options: CentroidSearchOptions(probes: 2, rescored: 40))
+      let few = try index.searchByCentroids(query, limit: 10, options: CentroidSearchOptions(probes: 8, rescored: 120))
       #expect(few.candidates <= all.candidates)
       #expect(Set(few.neighbours.map(\.row)).intersection(exact.map(\.row)).count >= 6)
     }

@@ -24,7 +24,7 @@ private struct WordEmbedder: Embedder {
     "the moon pulls the tide", "bread needs yeast and time", "the tide carries sand", "birds nest in spring", "yeast eats sugar",
   ]
 
-  private func built(_ scratch: Scratch, _ specification: TokenSearchSpecification = TokenSearchSpecification()) async throws -> (TextIndex, TokenSearch) {
+  private func built(_ scratch: Scratch, _ specification: TokenSearchSpecification = TokenSearchSpecification(vectors: .init(codec: .float32))) async throws -> (TextIndex, TokenSearch) {
     let index = try TextIndex(named: "notes", in: DataDirectory(path: scratch.path), embedder: HashingEmbedder())
     try await index.add(Self.texts.enumerated().map { number, text in
       Document(id: "d\(number)", text: text, payload: ["even": .bool(number % 2 == 0)])
@@ -36,9 +36,7 @@ private struct WordEmbedder: Embedder {
 
   @Test func countsTheWordsThatMatch() async throws {
     let scratch = try Scratch()
-    var specification = TokenSearchSpecification()
-    specification.vectors.codec = .float32
-    let (_, tokens) = try await built(scratch, specification)
+    let (_, tokens) = try await built(scratch)
     let hits = try await tokens.retrieve(Query("moon tide sand", limit: 5))
     #expect(hits.prefix(2).map(\.document).sorted() == ["d0", "d2"])
     #expect(hits.prefix(2).allSatisfy { abs($0.score - 2) < 1e-3 })
