@@ -110,7 +110,7 @@ let package = Package(
     tests("NeedletailNumericsTests", ["NeedletailNumerics", "CNeedletailKernels"]),
     tests("NeedletailTextTests", ["NeedletailText"], resources: [.copy("Fixtures")]),
     tests("NeedletailModelsTests", ["NeedletailModels"], resources: [.copy("Fixtures")]),
-    tests("NeedletailIndexTests", ["NeedletailIndex", "NeedletailNumerics"]),
+    tests("NeedletailIndexTests", ["NeedletailIndex", "NeedletailCore", "NeedletailNumerics"]),
     tests(
       "NeedletailStoreTests",
       ["NeedletailStore", "NeedletailCore", "NeedletailIndex", "NeedletailNumerics", "NeedletailText", "NeedletailCrashWriter", grdb]),

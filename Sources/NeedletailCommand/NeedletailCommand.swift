@@ -39,6 +39,9 @@ struct NeedletailCommand: AsyncParsableCommand {
       TrainCommand.self,
       MCPCommand.self,
       SparseCommand.self,
+      RelevanceCommand.self,
+      MultivectorCommand.self,
+      LocateCommand.self,
     ])
 
   /// Runs the command; a `Problem` becomes one sentence on standard error and an exit code by its category.

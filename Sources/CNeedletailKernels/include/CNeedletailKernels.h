@@ -9,6 +9,7 @@
 #include "needletail_lexical.h"
 #include "needletail_sparse.h"
 #include "needletail_prediction.h"
+#include "needletail_maxsim.h"
 #include "needletail_threads.h"
 #include "needletail_training.h"
 #include "needletail_transformer.h"

@@ -11,5 +11,9 @@ public enum ExperimentRegistry {
     MultiplePositivesExperiment.self,
     SparseRecallExperiment.self,
     CodesAndSensesExperiment.self,
+    RelevanceFiltering.self,
+    LateInteractionEncodings.self,
+    FeedbackAndInterpolation.self,
+    FeatureLocalisation.self,
   ]
 }
