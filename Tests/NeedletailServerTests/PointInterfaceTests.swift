@@ -111,6 +111,23 @@ import Testing
     #expect(reply.error == message)
   }
 
+  /// Numbers as large as they come, and settings that were never meant to be changed.
+  @Test func survivesHostileNumbers() async throws {
+    let site = try PointTester()
+    try await site.fill()
+    let most = "9223372036854775807"
+    for body in [
+      #"{"query":[1,0],"limit":\#(most),"offset":\#(most)}"#, #"{"query":[1,0],"limit":\#(most),"prefetch":{"query":[1,0],"limit":\#(most)}}"#,
+      #"{"query":{"fusion":"rrf"},"limit":\#(most),"prefetch":{"query":[1,0],"limit":\#(most)}}"#, #"{"query":[1e38,1e38],"limit":2}"#,
+      #"{"query":{"nearest":[1,0],"mmr":{}},"limit":\#(most)}"#, #"{"query":{"order_by":"n"},"limit":\#(most)}"#,
+    ] { #expect([200, 400].contains(try await site.call(.post, "/collections/c/points/query", body).status), "\(body)") }
+    #expect(try await site.call(.post, "/collections/c/points/query/groups", #"{"query":[1,0],"group_by":"city","limit":\#(most),"group_size":\#(most)}"#).status == 200)
+    #expect(try await site.call(.post, "/collections/c/points/search/matrix/pairs", #"{"sample":\#(most),"limit":\#(most)}"#).status == 200)
+    #expect(try await site.call(.patch, "/collections/c", #"{"vectors":{"":{"size":1e300}},"optimizers_config":{"indexing_threshold":1e300}}"#).status == 200)
+    #expect(try await site.call(.put, "/collections/c/index", #"{"field_name":"city","field_schema":{"type":"text","min_token_len":1e300}}"#).status == 200)
+    #expect(try await site.call(.post, "/collections/c/points/count", #"{"filter":{"must":[{"key":"city","match":{"text":"x"}}]}}"#).result["count"] == .integer(0))
+  }
+
   @Test func aliasesStandForCollections() async throws {
     let site = try PointTester()
     try await site.fill()
