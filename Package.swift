@@ -114,7 +114,7 @@ let package = Package(
     tests(
       "NeedletailStoreTests",
       ["NeedletailStore", "NeedletailCore", "NeedletailIndex", "NeedletailNumerics", "NeedletailText", "NeedletailCrashWriter", grdb]),
-    tests("NeedletailPointsTests", ["NeedletailPoints", "NeedletailCore", "NeedletailIndex", "NeedletailStore"]),
+    tests("NeedletailPointsTests", ["NeedletailPoints", "NeedletailCore", "NeedletailNumerics", "NeedletailStore"]),
     tests(
       "NeedletailRetrievalTests", ["NeedletailRetrieval", "NeedletailCore", "NeedletailIndex", "NeedletailStore", "NeedletailText"],
       resources: [.copy("Fixtures")]),

@@ -12,7 +12,15 @@ import Testing
   }
 
   private func everything(_ collection: PointCollection) -> [String] {
-    collection.snapshot().scroll(nil, from: nil, limit: 10_000, PointPart(payload: .all, vectors: .all)).points.map { "\($0.id) \($0.version) \($0.payload ?? [:]) \(($0.vectors ?? [:]).sorted { $0.key < $1.key })" }
+    collection.snapshot().scroll(nil, from: nil, limit: 10_000, PointPart(payload: .all, vectors: .all)).points.map { point in
+      var writer = JSONWriter()
+      writer.payload(point.payload ?? [:])
+      for (name, vector) in (point.vectors ?? [:]).sorted(by: { $0.key < $1.key }) {
+        writer.string(name)
+        vector.write(&writer)
+      }
+      return "\(point.id) \(point.version) \(writer.text)"
+    }
   }
 
   @Test func isTheSameAfterReopening() async throws {
@@ -20,7 +28,9 @@ import Testing
     let library = try place.library()
     let collection = try library.create("a/ä ?", settings)
     var random = RandomPayloads(seed: 3)
-    let ids = (0..<300).map { $0 % 3 == 0 ? PointID.uuid(UInt64($0) << 60, UInt64($0)) : PointID.number(UInt64.max - UInt64($0)) }
+    let ids: [PointID] = (UInt64(0)..<300).map { (number: UInt64) -> PointID in
+      number % 3 == 0 ? .uuid(number << 60, number) : .number(UInt64.max - number)
+    }
     for round in 0..<4 {
       try await collection.apply(
         .upsert(ids.shuffled().prefix(120).map { id in
@@ -46,7 +56,7 @@ import Testing
     #expect(before.count > 100)
   }
 
-  @Test func afailingChangeHasNoEffect() async throws {
+  @Test func aFailingChangeHasNoEffect() async throws {
     let place = PointPlace()
     let library = try place.library()
     defer { library.close() }
