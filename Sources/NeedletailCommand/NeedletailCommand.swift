@@ -21,7 +21,19 @@ struct NeedletailCommand: AsyncParsableCommand {
     version: ProductVersion.current,
     subcommands: [
       IndexCommand.self, SearchCommand.self, SimilarCommand.self, StatusCommand.self, RemoveCommand.self,
-      ServeCommand.self, ModelCommand.self, CatalogueCommand.self, EvaluateCommand.self, DoctorCommand.self,
+      ServeCommand.self,
+      ModelCommand.self,
+      CatalogueCommand.self,
+      ReproduceCommand.self,
+      LimitCommand.self,
+      EvaluateCommand.self,
+      DoctorCommand.self,
+      VectorsCommand.self,
+      CompressCommand.self,
+      ClassifyCommand.self,
+      BenchCommand.self,
+      TrainCommand.self,
+      MCPCommand.self,
     ])
 
   /// Runs the command; a `Problem` becomes one sentence on standard error and an exit code by its category.

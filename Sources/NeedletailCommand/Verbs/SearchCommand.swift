@@ -22,13 +22,28 @@ struct SearchCommand: AsyncParsableCommand {
     "dense (by meaning), lexical (by words) or hybrid (both); without, hybrid where there are vectors.", valueName: "MODE"))
   var mode: SearchMode?
 
+  @Option(help: ArgumentHelp(
+    "Answer by the pipeline in this JSON5 file: sources, feedback, fusion, reranking, cut-off.", valueName: "FILE"),
+    completion: .file(extensions: ["json5", "json"]))
+  var pipeline: String?
+
+  func validate() throws {
+    guard pipeline == nil || mode == nil else { throw ValidationError("--pipeline and --mode exclude each other") }
+  }
+
   func run() async throws {
+    let specification = try pipeline.map { try PipelineSpecification(file: $0) }
     let collection = try target.openForReading()
     let embedder = try mode == .lexical ? nil : target.embedder(of: collection, precision: embedding.precision)
     let searcher = Searcher(
       collection: collection, embedder: embedder, mode: mode ?? (embedder == nil ? .lexical : .hybrid))
-    let response = try await searcher.search(
-      Query(query.joined(separator: " "), filter: ranking.parsedFilter(), limit: ranking.top))
+    let question = Query(query.joined(separator: " "), filter: try ranking.parsedFilter(), limit: ranking.top)
+    let response =
+      if let specification {
+        try await Pipeline(specification, searcher: searcher).search(question)
+      } else {
+        try await searcher.search(question)
+      }
     try ranking.show(response, as: output)
   }
 }

@@ -33,7 +33,9 @@ public struct ModelDirectory: Sendable {
 
   /// Opens a directory.
   ///
-  /// - Parameter modules: what module files would say, for a directory that has none; nil reads them.
+  /// - Parameters:
+  ///   - path: of the directory.
+  ///   - modules: what module files would say, for a directory that has none; nil reads them.
   public init(path: String, modules: SentenceModules? = nil) throws(ModelError) {
     try self.init(path: path, modules: modules, cachesDigest: true)
   }

@@ -31,6 +31,7 @@ public final class TransformerEmbedder: TextEmbedder {
   /// Loads a model and its tokenizer.
   ///
   /// - Parameters:
+  ///   - directory: the model.
   ///   - name: the name it is registered under; the directory's if nil.
   ///   - precision: the arithmetic; `.float32` agrees with the reference to 1e-6, the others are faster.
   ///   - pool: the threads that encode.

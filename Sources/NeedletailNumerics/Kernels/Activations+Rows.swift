@@ -81,7 +81,10 @@ extension Activations {
   /// Reduces rows to one vector.
   ///
   /// - Parameters:
+  ///   - rows: the rows that are reduced; at least one.
+  ///   - reduction: how.
   ///   - scaled: whether the vector is then scaled to unit length.
+  ///   - output: takes the vector of `columns` components.
   ///   - start: where the vector goes in `output`.
   public func reduce(rows: Range<Int>, _ reduction: Reduction, scaled: Bool, into output: inout [Float], at start: Int) {
     precondition(!rows.isEmpty && start >= 0 && start + columns <= output.count, "a vector of \(columns) at \(start) of \(output.count)")

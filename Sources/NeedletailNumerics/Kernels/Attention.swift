@@ -6,6 +6,9 @@ public final class AttentionScratch: Sendable {
   fileprivate let maximumLength: Int
   fileprivate let headSize: Int
 
+  /// - Parameters:
+  ///   - maximumLength: the most keys of a sequence.
+  ///   - headSize: components of a head.
   public init(maximumLength: Int, headSize: Int) {
     self.maximumLength = maximumLength
     self.headSize = headSize

@@ -1,0 +1,13 @@
+/// All experiments, one for each system that can be put to the test.
+public enum ExperimentRegistry {
+  /// In the order of the catalogue.
+  public static let experiments: [any Experiment.Type] = [
+    EmbeddingLimits.self,
+    BinaryCodes.self,
+    VectorCompression.self,
+    KeywordTopicsExperiment.self,
+    CodesAndSensesExperiment.self,
+    FilteredMethods.self,
+    MultiplePositivesExperiment.self,
+  ]
+}
