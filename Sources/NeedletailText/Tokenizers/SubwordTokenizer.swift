@@ -37,6 +37,12 @@ public struct SubwordTokenizer: Tokenizer {
   /// The number of a token of the vocabulary, or of an added one, if it has one; byte-level models spell a blank `Ġ`.
   public func id(of token: String) -> Int32? { vocabulary.id(of: token.utf8) }
 
+  /// How a token is spelled in the vocabulary; nil if the number stands for none.
+  public func token(_ id: Int32) -> String? {
+    let spelling = vocabulary.spelling(of: id)
+    return spelling.isEmpty ? nil : String(decoding: spelling, as: UTF8.self)
+  }
+
   public func encode(_ text: String, maximumTokens: Int?) -> TokenSequence {
     var sink = TokenSink(keepsRanges: true, limit: limit(maximumTokens))
     append(tokensOf: Array(text.utf8).span, to: &sink)
