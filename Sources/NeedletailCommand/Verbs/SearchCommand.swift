@@ -27,8 +27,13 @@ struct SearchCommand: AsyncParsableCommand {
     completion: .file(extensions: ["json5", "json"]))
   var pipeline: String?
 
+  @OptionGroup var reranking: RerankingOptions
+
   func validate() throws {
     guard pipeline == nil || mode == nil else { throw ValidationError("--pipeline and --mode exclude each other") }
+    guard pipeline == nil || reranking.model == nil else {
+      throw ValidationError("--pipeline and --rerank exclude each other; a pipeline file can rerank by its own models")
+    }
   }
 
   func run() async throws {
@@ -38,6 +43,7 @@ struct SearchCommand: AsyncParsableCommand {
     let searcher = Searcher(
       collection: collection, embedder: embedder, mode: mode ?? (embedder == nil ? .lexical : .hybrid))
     let question = Query(query.joined(separator: " "), filter: try ranking.parsedFilter(), limit: ranking.top)
+    if let answered = try await reranking.search(question, searcher) { return try ranking.show(answered, as: output) }
     let response =
       if let specification {
         try await Pipeline(specification, searcher: searcher).search(question)
