@@ -16,8 +16,8 @@ struct LearningOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Leave out words that occur more rarely.", valueName: "N"))
   var minimumCount = 5
 
-  @Option(help: ArgumentHelp("Share of the text above which a word is thinned out; 0 keeps all.", valueName: "SHARE"))
-  var sample = 1e-4
+  @Option(help: ArgumentHelp("Share of the text above which a word is thinned out; 0 keeps all. Without, 0.0001, and 0.00003 for codes.", valueName: "SHARE"))
+  var sample: Double?
 
   @Option(help: ArgumentHelp("Determines every random choice.", valueName: "N"))
   var seed: UInt64 = 1
@@ -30,9 +30,9 @@ struct LearningOptions: ParsableArguments {
     var training = ShallowTraining.recommended(for: kind)
     training.dimension = dimension
     training.minimumCount = minimumCount
-    training.sample = sample
     training.seed = seed
     training.threads = threads
+    if let sample { training.sample = sample }
     if let epochs { training.epochs = epochs }
     if let window { training.window = window }
     return training

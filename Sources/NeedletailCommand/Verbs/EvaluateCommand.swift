@@ -44,9 +44,8 @@ struct EvaluateCommand: AsyncParsableCommand {
     let modes = mode.isEmpty && pipeline.isEmpty ? SearchMode.allCases : mode
     let pipelines = try pipeline.map { try PipelineSpecification(file: $0) }
     let measures = try self.measures.split(separator: ",").map { try Measure.parse(String($0)) }
-    let embedder = try modes == [.lexical] ? nil : data.registry.embedder(named: model, precision: embedding.precision)
-    let embedder = try modes == [.lexical] && pipelines.isEmpty ? nil : TransformerEmbedder(
-      directory: data.registry.directory(named: model), precision: embedding.precision)
+    let embedder = try modes == [.lexical] && pipelines.isEmpty
+      ? nil : data.registry.embedder(named: model, precision: embedding.precision)
     var rows: [Row] = []
     for directory in directories {
       let task = try BEIRReader.read(directory: directory, split: split)
@@ -60,8 +59,9 @@ struct EvaluateCommand: AsyncParsableCommand {
 
 extension EvaluateCommand {
   private func evaluate(
-    _ task: RetrievalTask, modes: [SearchMode], measures: [Measure], embedder: (any TextEmbedder)?
-    _ task: RetrievalTask, modes: [SearchMode], pipelines: [PipelineSpecification], measures: [Measure], embedder: TransformerEmbedder?
+    _ task: RetrievalTask, modes: [SearchMode], pipelines: [PipelineSpecification], measures: [Measure],
+    embedder: (any TextEmbedder)?
+    _ task: RetrievalTask, modes: [SearchMode], pipelines: [PipelineSpecification], measures: [Measure], embedder: (any TextEmbedder)?
   ) async throws -> [Row] {
     let clock = ContinuousClock()
     var options = IngestOptions()

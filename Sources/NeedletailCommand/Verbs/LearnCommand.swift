@@ -1,6 +1,6 @@
-internal import ArgumentParser
+public import ArgumentParser
 internal import Foundation
-internal import Needletail
+public import Needletail
 
 /// Learns a shallow model from plain documents: a verb of `model`.
 struct LearnCommand: AsyncParsableCommand {

@@ -52,6 +52,28 @@ final class SequenceEncoder: Sendable {
     return isCancelled() ? nil : results.withLock { $0 }
   }
 
+  /// The vectors of all tokens, each scaled to unit length: a row for each token of each sequence, one after the other.
+  ///
+  /// - Parameter isCancelled: asked before each block; when it says so, the result is nil.
+  func encodeTokens(_ sequences: [ArraySlice<Int32>], isCancelled: @Sendable () -> Bool) -> [Float]? {
+    let plan = BlockPlan(lengths: sequences.map(\.count), threadCount: pool.threadCount)
+    let starts = sequences.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
+    let results = Mutex([Float](repeating: 0, count: starts[sequences.count] * dimension))
+    pool.forEach(plan.blocks.count) { [self] index in
+      if isCancelled() { return }
+      let texts = plan.blocks[index]
+      let block = TokenBlock(sequences[texts])
+      let space = takeWorkspace(tokens: block.ids.count, .single)
+      defer { putBack(space) }
+      backbone.forward(block, space, division: .single)
+      var vectors = [Float](repeating: 0, count: block.ids.count * dimension)
+      for row in block.ids.indices { space.state.reduce(rows: row..<row + 1, .first, scaled: true, into: &vectors, at: row * dimension) }
+      let start = starts[texts.lowerBound] * dimension
+      results.withLock { $0.replaceSubrange(start..<start + vectors.count, with: vectors) }
+    }
+    return isCancelled() ? nil : results.withLock { $0 }
+  }
+
   /// - Parameter alone: whether the block has the pool for itself.
   private func encode(_ block: TokenBlock, alone: Bool) -> [Float] {
     let division = alone ? WorkDivision(tokenCount: block.ids.count, pool: pool) : .single

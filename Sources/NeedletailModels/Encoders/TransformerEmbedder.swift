@@ -21,8 +21,8 @@ public final class TransformerEmbedder: TextEmbedder {
   /// What is computed in, which may differ from what was asked for; see `EmbedderPrecision`.
   public let precision: EmbedderPrecision
 
-  private let encoder: SequenceEncoder
-  private let directory: ModelDirectory
+  let encoder: SequenceEncoder
+  let directory: ModelDirectory
 
   /// Texts that are tokenised before the network sees them: enough for full blocks, few enough to take little memory.
   private static let textsPerWindow = 2048
@@ -119,12 +119,13 @@ public final class TransformerEmbedder: TextEmbedder {
   }
 
   /// The tokenizer's vocabulary may be larger than the table of embeddings.
+  func check(_ sequences: [ArraySlice<Int32>]) throws(ModelError) {
+    let vocabularySize = directory.configuration.vocabularySize
   private func check(_ sequences: [ArraySlice<Int32>]) throws(ModelError) { try directory.check(sequences) }
 }
 
 extension ModelDirectory {
   /// Makes sure that the network has an embedding for each token.
-  func check(_ sequences: [ArraySlice<Int32>]) throws(ModelError) {
     let vocabularySize = configuration.vocabularySize
     for sequence in sequences {
       if let id = sequence.first(where: { $0 < 0 || Int($0) >= vocabularySize }) {

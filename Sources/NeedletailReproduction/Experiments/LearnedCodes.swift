@@ -85,7 +85,7 @@ struct LearnedCodes {
     return try BinaryParagraphVectors.learn(from: corpus, options: options, training: training)
   }
 
-  private func agreement(_ model: BinaryParagraphVectors, _ codes: BinaryCodes) async throws -> Double {
+  private func agreement(_ model: BinaryParagraphVectors, _ codes: HammingCodes) async throws -> Double {
     let count = min(300, documents.count)
     let again = model.codes(of: try await model.inferAll(documents.prefix(count).map(\.text)))
     let same = (0..<count).reduce(0) { sum, row in
@@ -97,6 +97,7 @@ struct LearnedCodes {
   /// Paragraph vectors of the same objective and length, made into bits after training: by sign, and by the median of each component.
   private func measureRounding(bits: Int, seed: UInt64, into sums: inout FigureMeans) async throws {
     var training = ShallowTraining.recommended(for: .binaryCodes)
+    // Of the same settings but for the step size: the smaller one is needed for bits.
     training.rate = ShallowTraining().rate
     training.epochs = parameters.epochs
     training.dimension = bits
@@ -104,12 +105,12 @@ struct LearnedCodes {
     let model = try ParagraphVectors.learn(from: corpus, objective: .bagOfWords, training: training)
     let learned = model.learnedTexts
     let asked = try await model.encode(queries.map(\.text), as: .query)
-    sums.add("MAP, \(bits) bits, signs afterwards", quality(BinaryCodes(signsOf: asked), BinaryCodes(signsOf: learned)).averagePrecision)
+    sums.add("MAP, \(bits) bits, signs afterwards", quality(HammingCodes(signsOf: asked), HammingCodes(signsOf: learned)).averagePrecision)
     let medians = (0..<bits).map { component in
       (0..<learned.count).map { learned.values[$0 * bits + component] }.sorted()[learned.count / 2]
     }
-    func centred(_ vectors: DenseVectors) -> BinaryCodes {
-      BinaryCodes(signsOf: DenseVectors(
+    func centred(_ vectors: DenseVectors) -> HammingCodes {
+      HammingCodes(signsOf: DenseVectors(
         dimension: bits, values: vectors.values.indices.map { vectors.values[$0] - medians[$0 % bits] }))
     }
     sums.add("MAP, \(bits) bits, medians afterwards", quality(centred(asked), centred(learned)).averagePrecision)
@@ -158,7 +159,7 @@ struct LearnedCodes {
     return TiedRanking(groups: groups).nDCG(at: 10)
   }
 
-  private func quality(_ asked: BinaryCodes, _ codes: BinaryCodes) -> (averagePrecision: Double, nDCG: Double) {
+  private func quality(_ asked: HammingCodes, _ codes: HammingCodes) -> (averagePrecision: Double, nDCG: Double) {
     var (precision, gain) = (0.0, 0.0)
     for query in queries.indices {
       var groups = [TiedRanking.Group](repeating: .init(count: 0, relevant: 0), count: codes.bitCount + 1)

@@ -35,6 +35,7 @@ import Testing
   func codesOfATopicComeTogether(usesContext: Bool, realDimension: Int?) throws {
     var options = BinaryCodeOptions()
     options.bits = 32
+    options.codeRate = 8
     options.usesContext = usesContext
     options.realDimension = realDimension
     let model = try BinaryParagraphVectors.learn(from: WordCorpus(Self.planted.texts), options: options, training: Self.training)
@@ -47,9 +48,10 @@ import Testing
   @Test func inferredCodesAgreeWithLearnedOnes() async throws {
     var options = BinaryCodeOptions()
     options.bits = 64
+    options.codeRate = 8
     let model = try BinaryParagraphVectors.learn(from: WordCorpus(Self.planted.texts), options: options, training: Self.training)
     let unseen = PlantedTexts(count: 30, seed: 9)
-    let codes = BinaryCodes(signsOf: try await model.encode(unseen.texts, as: .document))
+    let codes = HammingCodes(signsOf: try await model.encode(unseen.texts, as: .document))
     let learned = model.codes(of: model.learnedTexts)
     let right = unseen.topics.indices.filter { text in
       let distances = codes.distances(from: text, to: learned)
@@ -65,7 +67,7 @@ import Testing
       let vectors = (0..<2).map { _ in
         DenseVectors(dimension: bits, values: (0..<200 * bits).map { _ in Float.random(in: -1...1, using: &generator) })
       }
-      let (queries, codes) = (BinaryCodes(signsOf: vectors[0]), BinaryCodes(signsOf: vectors[1]))
+      let (queries, codes) = (HammingCodes(signsOf: vectors[0]), HammingCodes(signsOf: vectors[1]))
       for query in 0..<5 {
         let expected = (0..<200).map { row in
           zip(vectors[0][query], vectors[1][row]).filter { ($0 > 0) != ($1 > 0) }.count
@@ -78,7 +80,7 @@ import Testing
           #expect(CodeBuckets(codes).rows(within: radius, of: query, in: queries) == near)
         }
       }
-      #expect(BinaryCodes(signsOf: codes.vectors) == codes)
+      #expect(HammingCodes(signsOf: codes.vectors) == codes)
     }
   }
 }

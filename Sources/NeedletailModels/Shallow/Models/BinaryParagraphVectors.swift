@@ -12,8 +12,9 @@ public struct BinaryCodeOptions: Hashable, Codable, Sendable {
   public var usesContext = false
   /// `smooth` leaves the rounding for later, which is worse, and is there for comparison.
   public var layer = CodeLayer.rounded
-  /// How much larger the steps of a text are than those of the words: the sigmoid makes its gradients small.
-  public var codeRate: Float = 8
+  /// How much larger the steps of a text are than those of the words. The sigmoid makes its gradients small, and words that move fast cannot be
+  /// followed: of steps between 0.0005 and 0.025 for words, 0.0025 gave the best codes of 20 Newsgroups, with this factor.
+  public var codeRate: Float = 2000
   /// Texts start as numbers drawn uniformly up to this.
   public var initialBound: Float = 0.5
   /// How often the words of a new text are gone through to find its code.
@@ -122,10 +123,10 @@ public final class BinaryParagraphVectors: TextEmbedder {
   }
 
   /// The codes of learned numbers, as `infer` and `learnedTexts` give them.
-  public func codes(of texts: DenseVectors) -> BinaryCodes {
+  public func codes(of texts: DenseVectors) -> HammingCodes {
     precondition(texts.dimension == network.textDimension || texts.count == 0, "numbers of another model")
     let logits = (0..<texts.count).flatMap { network.logits(Array(texts[$0])) }
-    return BinaryCodes(signsOf: DenseVectors(dimension: options.bits, values: logits))
+    return HammingCodes(signsOf: DenseVectors(dimension: options.bits, values: logits))
   }
 
   public func encode(_ texts: [String], as role: Role) async throws -> DenseVectors {

@@ -39,7 +39,7 @@ public struct ShallowTraining: Hashable, Codable, Sendable {
     case .paragraphVectors:
       (training.window, training.epochs, training.usesHierarchicalSoftmax) = (15, 20, true)
     case .binaryCodes:
-      (training.negatives, training.epochs, training.rate) = (10, 20, 0.005)
+      (training.negatives, training.epochs, training.rate, training.sample) = (10, 20, 0.0025, 3e-5)
     case .wordSenses:
       (training.negatives, training.rate) = (20, 0.05)
     }

@@ -1,7 +1,7 @@
 public import NeedletailCore
 
 /// Codes of equally many bits, in machine words, compared by the number of bits that differ.
-public struct BinaryCodes: Representation, Hashable, Sendable {
+public struct HammingCodes: Representation, Hashable, Sendable {
   /// Bits of a code.
   public let bitCount: Int
   public let count: Int
@@ -37,7 +37,7 @@ public struct BinaryCodes: Representation, Hashable, Sendable {
   }
 
   /// The distance of a code to each code of another set, in bits.
-  public func distances(from code: Int, to others: BinaryCodes) -> [Int] {
+  public func distances(from code: Int, to others: HammingCodes) -> [Int] {
     precondition(others.bitCount == bitCount, "codes of \(bitCount) and of \(others.bitCount) bits")
     let start = code * wordsPerCode
     var distances = [Int](repeating: 0, count: others.count)
@@ -56,7 +56,7 @@ public struct CodeBuckets: Sendable {
   private let rows: [UInt64: [Int]]
 
   /// - Precondition: codes of at most 64 bits.
-  public init(_ codes: BinaryCodes) {
+  public init(_ codes: HammingCodes) {
     precondition(codes.bitCount <= 64, "buckets for codes of \(codes.bitCount) bits")
     bitCount = codes.bitCount
     rows = Dictionary(grouping: 0..<codes.count) { codes.words[$0] }
@@ -65,7 +65,7 @@ public struct CodeBuckets: Sendable {
   /// The rows whose code differs from code `row` of `queries` in at most `radius` bits, the nearest first, equally near ones in order.
   ///
   /// Looks at `Σ binomial(bits, d)` buckets for d up to `radius`: 529 for 32 bits and radius 2.
-  public func rows(within radius: Int, of row: Int, in queries: BinaryCodes) -> [Int] {
+  public func rows(within radius: Int, of row: Int, in queries: HammingCodes) -> [Int] {
     precondition(queries.bitCount == bitCount, "codes of \(bitCount) and of \(queries.bitCount) bits")
     var found: [Int] = []
     for distance in 0...min(max(0, radius), bitCount) {
