@@ -22,7 +22,7 @@ struct CodeArrays {
       initialised = vectors.count * rowBytes
       guard let start = result.baseAddress else { return }
       unsafe vectors.values.withUnsafeBufferPointer { values in
-        nonisolated(unsafe) let (target, source) = (start, values.baseAddress!)
+        nonisolated(unsafe) let (target, source) = unsafe (start, values.baseAddress!)
         WorkerPool.shared.forEach((vectors.count + rowsPerTask - 1) / rowsPerTask) { task in
           let first = task * rowsPerTask
           let count = min(rowsPerTask, vectors.count - first)
