@@ -13,10 +13,20 @@ extension LexicalIndex {
     _ terms: [String], parameters: BM25Parameters = BM25Parameters(), statistics: LexicalStatistics? = nil,
     options: SearchOptions = SearchOptions()
   ) throws(IndexError) -> [Neighbour] {
+    let boosts = terms.reduce(into: [String: Double]()) { $0[$1, default: 0] += 1 }
+    return try search(boosts: boosts, parameters: parameters, statistics: statistics, options: options)
+  }
+
+  /// The same for terms with factors: a term's share in the score is multiplied by its boost, so that counting a term twice is a
+  /// boost of 2. Terms whose boost is not a positive finite number do not count.
+  public func search(
+    boosts: [String: Double], parameters: BM25Parameters = BM25Parameters(), statistics: LexicalStatistics? = nil,
+    options: SearchOptions = SearchOptions()
+  ) throws(IndexError) -> [Neighbour] {
     try parameters.validate()
     guard options.limit > 0, count > 0 else { return [] }
-    let statistics = statistics ?? LexicalStatistics(of: CollectionOfOne(self), terms: terms)
-    let query = LexicalQuery(terms, in: self, parameters, statistics)
+    let statistics = statistics ?? LexicalStatistics(of: CollectionOfOne(self), terms: boosts.keys)
+    let query = LexicalQuery(boosts, in: self, parameters, statistics)
     var search = LexicalSearch(query, in: self, options)
     return search.run()
   }

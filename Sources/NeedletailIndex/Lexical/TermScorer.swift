@@ -48,12 +48,12 @@ struct LexicalQuery {
   /// The scale leaves room for the sum of all ceilings.
   private static let largestSum = 0x1p30
 
-  init(_ words: [String], in index: LexicalIndex, _ parameters: BM25Parameters, _ statistics: LexicalStatistics) {
-    var counts: [String: Int] = [:]
-    for word in words where !word.isEmpty { counts[word, default: 0] += 1 }
+  /// - Parameter boosts: factors of the terms' shares; those that are not positive finite numbers do not count.
+  init(_ boosts: [String: Double], in index: LexicalIndex, _ parameters: BM25Parameters, _ statistics: LexicalStatistics) {
     // A fixed order: the sum below must not depend on the order in a hash table.
-    let weights = counts.keys.sorted().map { word in
-      (word: word, weight: Double(counts[word] ?? 0) * statistics.inverseDocumentFrequency(of: word))
+    let weights = boosts.keys.sorted().compactMap { word -> (word: String, weight: Double)? in
+      guard !word.isEmpty, let boost = boosts[word], boost > 0, boost.isFinite else { return nil }
+      return (word, boost * statistics.inverseDocumentFrequency(of: word))
     }
     let total = weights.reduce(0) { $0 + $1.weight }
     guard total > 0 else { return }

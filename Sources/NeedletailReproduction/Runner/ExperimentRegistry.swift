@@ -2,6 +2,18 @@
 public enum ExperimentRegistry {
   /// In the order of the catalogue.
   public static let experiments: [any Experiment.Type] = [
+    EmbeddingLimits.self,
+    BinaryCodesExperiment.self,
+    KeywordTopicsExperiment.self,
+    BinaryCodes.self,
+    VectorCompression.self,
+    FilteredMethods.self,
+    MultiplePositivesExperiment.self,
     SparseRecallExperiment.self,
+    CodesAndSensesExperiment.self,
+    RelevanceFiltering.self,
+    LateInteractionEncodings.self,
+    FeedbackAndInterpolation.self,
+    FeatureLocalisation.self,
   ]
 }

@@ -1,7 +1,7 @@
 internal import NeedletailIndex
 
 /// How a part is searched when only some of its rows count.
-enum SearchPlan: Hashable {
+package enum SearchPlan: Hashable {
   /// No row counts.
   case skip
   /// Compare with every allowed row.
@@ -16,11 +16,11 @@ enum SearchPlan: Hashable {
 /// allowed rows are far from the query; a scan sees exactly the allowed rows, one after the other in memory. So few
 /// allowed rows are scanned, whatever their part of the whole. The plan only affects speed: every index promises `limit`
 /// hits whenever as many rows are allowed.
-struct FilterPlanner {
-  static let largestScan = 4_000
-  static let smallestTraversedFraction = 0.02
+package struct FilterPlanner {
+  package static let largestScan = 4_000
+  package static let smallestTraversedFraction = 0.02
 
-  static func plan(allowed: Int, of rows: Int) -> SearchPlan {
+  package static func plan(allowed: Int, of rows: Int) -> SearchPlan {
     if allowed == 0 { return .skip }
     if allowed <= largestScan || Double(allowed) < smallestTraversedFraction * Double(rows) { return .scan }
     return .traverse
