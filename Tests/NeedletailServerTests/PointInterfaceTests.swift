@@ -211,6 +211,17 @@ import Testing
     #expect(try await status(.get, "/metrics", [:]) == 401)
   }
 
+  @Test func refusesChangesThatPagesOfOthersSend() async throws {
+    let site = try PointTester()
+    func status(_ origin: String?) async throws -> Int {
+      try await site.call(.delete, "/collections/none", headers: origin.map { [.origin: $0] } ?? [:]).status
+    }
+    #expect(try await status(nil) == 200)
+    #expect(try await status("http://localhost:7700") == 200)
+    #expect(try await status("https://elsewhere.example") == 421)
+    #expect(try await status("null") == 421)
+  }
+
   @Test func textsStandForVectors() async throws {
     let models = ModelService(names: { ["bag"] }, source: { _ in WordBag() })
     let site = try PointTester(options: SiteOptions(models: models))
