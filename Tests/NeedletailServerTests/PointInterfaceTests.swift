@@ -209,6 +209,9 @@ import Testing
     #expect(try await status(.post, "/collections/c/points/delete", [name: "some"]) == 403)
     #expect(try await status(.get, "/healthz", [:]) == 200)
     #expect(try await status(.get, "/metrics", [:]) == 401)
+    #expect(try await status(.get, "/", [.accept: "application/json"]) == 200)
+    #expect(try await status(.get, "/", [.accept: "text/html"]) == 401)
+    #expect(try await status(.get, "/?q=secret", [.accept: "application/json"]) == 401)
   }
 
   @Test func refusesChangesThatPagesOfOthersSend() async throws {
