@@ -1,3 +1,4 @@
+internal import NeedletailCore
 public import NeedletailNumerics
 public import NeedletailText
 internal import Foundation
