@@ -20,6 +20,10 @@ public struct SearchSite: Sendable {
   }
 
   private let service: SearchService
+  private let points: PointService?
+  private let options: SiteOptions
+  private let statistics = RequestStatistics()
+  private let executor = SearchExecutor()
   private let logger: Logger
 
   /// A site over the collections of a data directory, those which other processes make later included.
@@ -30,16 +34,17 @@ public struct SearchSite: Sendable {
   ///   - embedder: loads the model of a collection. It is called when the first question needs the model and not again
   ///     once it has returned; what it throws is told to the person who asked.
   ///   - logger: told of requests and problems.
+  ///   - options: limits, keys and models.
   public init(
-    data: DataDirectory, preferred: String = "default", logger: Logger = SearchSite.standardLogger,
-    embedder: @escaping @Sendable (EmbedderProfile) async throws -> any TextEmbedder
+    data: DataDirectory, preferred: String = "default", options: SiteOptions = SiteOptions(),
+    logger: Logger = SearchSite.standardLogger, embedder: @escaping @Sendable (EmbedderProfile) async throws -> any TextEmbedder
   ) {
     let shelf = CollectionShelf(
       names: {
         let names = try data.collectionNames()
         return names.filter { $0 == preferred } + names.filter { $0 != preferred }
       }, open: { try DocumentCollection.open($0, in: data, access: .read) }, embedder: embedder, logger: logger)
-    self.init(service: SearchService(shelf), logger: logger)
+    self.init(service: SearchService(shelf), points: PointService(data, models: options.models), options: options, logger: logger)
   }
 
   /// A site over one collection that is open already, whatever it is opened for.
@@ -61,8 +66,10 @@ public struct SearchSite: Sendable {
     self.init(service: SearchService(shelf), logger: logger)
   }
 
-  package init(service: SearchService, logger: Logger) {
-    self.service = service.running(on: SearchExecutor())
+  package init(service: SearchService, points: PointService? = nil, options: SiteOptions = SiteOptions(), logger: Logger) {
+    self.service = service.running(on: executor)
+    self.points = points
+    self.options = options
     self.logger = logger
   }
 
@@ -85,6 +92,7 @@ public struct SearchSite: Sendable {
       },
       logger: logger)
     do {
+      defer { points?.close() }
       try await application.runService()
     } catch let error as any Problem {
       throw error
@@ -93,6 +101,9 @@ public struct SearchSite: Sendable {
     }
   }
 
+  /// The collections as tools for language models.
+  public var contextServer: ContextServer { ContextServer(service: service, keeper: options.keeper) }
+
   /// All routes, for a server bound to `host`.
   package func router(boundTo host: String = defaultHost) throws(ServerError) -> Router<BasicRequestContext> {
     let templates = try Templates()
@@ -100,7 +111,15 @@ public struct SearchSite: Sendable {
     router.add(middleware: RequestLog())
     router.add(middleware: SecurityHeaders())
     router.add(middleware: ErrorAnswers(templates: templates))
+    router.add(middleware: StatisticsMiddleware(statistics: statistics))
     router.add(middleware: HostGuard(boundTo: host))
+    router.add(middleware: KeyGuard(keys: options.keys))
+    if let points {
+      router.add(middleware: PointMiddleware(interface: PointInterface(service: points), executor: executor, bodyLimit: options.bodyLimit))
+    }
+    if let models = options.models { EmbeddingInterface(models: models, bodyLimit: options.bodyLimit).add(to: router) }
+    ContextRoute(server: contextServer, bodyLimit: options.bodyLimit).add(to: router)
+    StatisticsRoutes(statistics: statistics, points: points).add(to: router)
     SearchPageRoute(service: service, templates: templates).add(to: router)
     DocumentPageRoute(service: service, templates: templates).add(to: router)
     Assets().add(to: router)

@@ -98,7 +98,7 @@ public enum StoreError: Problem, Hashable {
 
 extension StoreError {
   /// Translates what SQLite, the files or the indexes threw while working on `path`.
-  init(_ error: any Error, at path: String) {
+  package init(_ error: any Error, at path: String) {
     switch error {
     case let error as StoreError: self = error
     case let error as DatabaseError: self.init(database: error, at: path)

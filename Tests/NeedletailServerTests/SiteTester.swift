@@ -47,7 +47,7 @@ struct SiteTester: Sendable {
   func text(_ uri: String) async throws -> String { try await get(uri).text }
 }
 
-private struct BodyCollector: ResponseBodyWriter {
+struct BodyCollector: ResponseBodyWriter {
   let bytes = NIOLockedValueBox(ByteBuffer())
 
   func write(_ buffer: ByteBuffer) async throws {

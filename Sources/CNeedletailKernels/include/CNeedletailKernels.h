@@ -6,6 +6,11 @@
 #include "needletail_distance.h"
 #include "needletail_gemm.h"
 #include "needletail_kernels.h"
+#include "needletail_lexical.h"
+#include "needletail_sparse.h"
+#include "needletail_prediction.h"
+#include "needletail_maxsim.h"
 #include "needletail_threads.h"
+#include "needletail_training.h"
 #include "needletail_transformer.h"
 #endif

@@ -5,7 +5,11 @@ internal import NeedletailServer
 
 struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "serve", abstract: "Open a search page and a JSON API on this machine.")
+    commandName: "serve", abstract: "Open a search page and a JSON API on this machine.",
+    discussion: """
+      Beside the page, collections of vectors are served under /collections as clients of Qdrant speak: \
+      with --port 6333 the server takes the place of one. Models answer under /v1/embeddings and /v1/rerank.
+      """)
 
   @OptionGroup var data: DataOptions
   @OptionGroup var embedding: EmbedderOptions
@@ -19,13 +23,30 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The port; 0 takes a free one.", valueName: "PORT"))
   var port = SearchSite.defaultPort
 
+  @Option(help: ArgumentHelp("A key that requests have to carry; also NEEDLETAIL_API_KEY.", valueName: "KEY"))
+  var apiKey: String?
+
+  @Option(help: ArgumentHelp("A key that allows reading only; also NEEDLETAIL_READ_ONLY_API_KEY.", valueName: "KEY"))
+  var readOnlyApiKey: String?
+
+  @Option(help: ArgumentHelp("The largest body of a request, in MiB.", valueName: "MIB"))
+  var bodyLimit = 32
+
   @Flag(help: "Write the address as JSON once the server listens.")
   var json = false
 
   func run() async throws {
     let registry = data.registry
     let precision = embedding.precision
-    let site = SearchSite(data: data.directory, preferred: collection ?? "default") { profile in
+    let environment = ProcessInfo.processInfo.environment
+    let keys = AccessKeys(full: apiKey ?? environment["NEEDLETAIL_API_KEY"], reading: readOnlyApiKey ?? environment["NEEDLETAIL_READ_ONLY_API_KEY"])
+    let models = ModelService(names: { registry.models().filter { $0.profile != nil }.map(\.name) }) { name in
+      try registry.embedder(named: name, precision: precision)
+    }
+    let options = SiteOptions(
+      bodyLimit: max(1, bodyLimit) << 20, keys: keys, models: models,
+      keeper: NoteKeeper(data: data, precision: precision, collection: collection ?? "default").keep)
+    let site = SearchSite(data: data.directory, preferred: collection ?? "default", options: options) { profile in
       try registry.embedder(for: profile, precision: precision)
     }
     let writesJSON = json

@@ -13,7 +13,7 @@ extension Run {
   ///   - progress: called after each question with the number of questions answered.
   /// - Throws: what the retriever throws, and `CancellationError`.
   public init(
-    of retriever: some Retriever, on task: RetrievalTask, depth: Int = 1000, name: String = "needletail",
+    of retriever: any Retriever, on task: RetrievalTask, depth: Int = 1000, name: String = "needletail",
     progress: @Sendable (Int) -> Void = { _ in }
   ) async throws {
     self.init(name: name)

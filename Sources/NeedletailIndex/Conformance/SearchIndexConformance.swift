@@ -201,10 +201,19 @@ extension SearchIndexConformance {
     allowed.map { oracleScore(query, Int($0)).score }.sorted(by: >)
   }
 
-  /// The score in double precision, and the size of what it was computed from.
   private func oracleScore(_ query: [Float], _ row: Int) -> (score: Double, scale: Double) {
+    ExactScore.of(query[...], vectors[row], similarity)
+  }
+}
+
+/// Scores in double precision, for oracles.
+enum ExactScore {
+  /// The score, and the size of what it was computed from.
+  static func of(
+    _ query: ArraySlice<Float>, _ vector: ArraySlice<Float>, _ similarity: Similarity
+  ) -> (score: Double, scale: Double) {
     var (product, queryLength, rowLength, distance) = (0.0, 0.0, 0.0, 0.0)
-    for (left, right) in zip(query, vectors[row]) {
+    for (left, right) in zip(query, vector) {
       let (left, right) = (Double(left), Double(right))
       product += left * right
       queryLength += left * left

@@ -10,7 +10,8 @@ internal import NeedletailNumerics
 ///          0      8  "NDLTAIL" and a zero                 0      4  tag
 ///          8      4  format version                       4      4  CRC-32 of the section with its filling
 ///         12      4  0x01020304, against byte swapping    8      8  offset of the section
-///         16      4  layout, see `IndexLayout`         16      8  length without filling
+///         16      4  layout, see IndexLayout           16      8  length without filling
+///         16      4  layout: 1 flat, 2 graph, 3 terms, 14 sets of vectors  16      8  length without filling
 ///         20      4  number of sections                  24      8  zero
 ///         24      8  length of the file
 ///         32      4  CRC-32 of header and table with this field zero
@@ -33,6 +34,9 @@ enum IndexLayout: UInt32 {
   case lexical = 3
   case inverted = 8
   case codec = 9
+  case invertedSparse = 12
+  case clusteredSparse = 13
+  case multiVector = 14
 }
 
 /// What a section holds.
@@ -65,6 +69,30 @@ enum SectionTag: UInt32, CaseIterable {
   case rowTerms = 38
   /// `CodecBytes`.
   case codec = 39
+  /// Of an index of sparse vectors: `InvertedSparseIndex` and `ClusteredSparseIndex` name their columns.
+  case sparseRowStarts = 80
+  case sparseRowTerms = 81
+  case sparseRowCodes = 82
+  case sparseListStarts = 83
+  case sparseBlockStarts = 84
+  case sparseBlockRows = 85
+  case sparseSummaryStarts = 86
+  case sparseSummaryTerms = 87
+  case sparseSummaryCodes = 88
+  case sparseSummaryScales = 89
+  case sparseNeighbours = 90
+  case sparseListRows = 91
+  case sparseListWeights = 92
+  case sparseListBounds = 93
+  /// Of a multi-vector index: `MultiVectorIndex` names its columns.
+  case tokenOffsets = 112
+  case tokenComponents = 113
+  case tokenScales = 114
+  case tokenAssignments = 115
+  case tokenCentroids = 116
+  case tokenSteps = 117
+  case centroidListStarts = 118
+  case centroidListRows = 119
 }
 
 /// Appends little-endian numbers.

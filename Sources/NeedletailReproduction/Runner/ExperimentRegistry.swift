@@ -2,7 +2,17 @@
 public enum ExperimentRegistry {
   /// In the order of the catalogue.
   public static let experiments: [any Experiment.Type] = [
-    BinaryCodes.self,
+    EmbeddingLimits.self,
+    RelevanceFiltering.self,
+    KeywordTopicsExperiment.self,
+    SparseRecallExperiment.self,
+    FilteredMethods.self,
+    BinaryCodesExperiment.self,
     VectorCompression.self,
+    LateInteractionEncodings.self,
+    MultiplePositivesExperiment.self,
+    FeedbackAndInterpolation.self,
+    FeatureLocalisation.self,
+    CodesAndSensesExperiment.self,
   ]
 }

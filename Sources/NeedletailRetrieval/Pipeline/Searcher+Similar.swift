@@ -88,7 +88,7 @@ private struct DocumentQuestion: Sendable {
     return CandidateSearch.Candidates(
       ranked: ranked.enumerated().map { index, passage in
         let contribution = Hit.Contribution(source: source, rank: index + 1, score: Double(passage.value))
-        return ReciprocalRankFusion.Fused(id: passage.key, score: Double(passage.value), contributions: [contribution])
+        return FusedPassage(id: passage.key, score: Double(passage.value), contributions: [contribution])
       },
       stages: [watch.stage(source, candidates: ranked.count)], mayHaveMore: mayHaveMore)
   }

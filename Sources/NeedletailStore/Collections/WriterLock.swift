@@ -11,11 +11,11 @@ internal import Synchronization
 /// The right to write to a collection: an advisory lock on a file that names the holder.
 ///
 /// The system lets go of the lock when the process ends, however it ends, so a lock never has to be broken by hand.
-final class WriterLock: Sendable {
+package final class WriterLock: Sendable {
   private let descriptor: Mutex<Int32?>
 
   /// Takes the lock or throws at once; it never waits.
-  init(path: String, collection: String) throws(StoreError) {
+  package init(path: String, collection: String) throws(StoreError) {
     let file = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard file >= 0 else {
       throw FileSystem.isForbidden(errno) ? .readOnly(path: path) : .cannotAccess(path: path, reason: unsafe String(cString: strerror(errno)))
@@ -34,7 +34,7 @@ final class WriterLock: Sendable {
   deinit { release() }
 
   /// Lets others write. Doing it again is harmless.
-  func release() {
+  package func release() {
     let file = descriptor.withLock { held -> Int32? in
       defer { held = nil }
       return held

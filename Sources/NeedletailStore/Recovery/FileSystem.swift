@@ -5,10 +5,10 @@
 #else
   internal import Darwin
 #endif
-internal import NeedletailNumerics
+package import NeedletailNumerics
 
 /// What the system says about files.
-enum FileSystem {
+package enum FileSystem {
   /// No space, or no quota.
   static func isFull(_ code: Int32) -> Bool { code == ENOSPC || code == EDQUOT || code == EFBIG }
 
@@ -16,7 +16,7 @@ enum FileSystem {
   static func isForbidden(_ code: Int32) -> Bool { code == EACCES || code == EROFS || code == EPERM }
 
   /// The length of a file, or nil if there is none.
-  static func size(of path: String) -> Int? {
+  package static func size(of path: String) -> Int? {
     var status = stat()
     guard unsafe stat(path, &status) == 0 else { return nil }
     return Int(status.st_size)
@@ -26,10 +26,10 @@ enum FileSystem {
   static func isWritable(folder path: String) -> Bool { unsafe access(path, W_OK) == 0 }
 
   /// Moves a file aside; what stood at the target is replaced.
-  static func move(_ path: String, to target: String) throws(FileError) {
+  package static func move(_ path: String, to target: String) throws(FileError) {
     guard unsafe rename(path, target) == 0 else { throw .cannotWrite(path: target, code: errno) }
   }
 
   /// Removes a file; one that is not there counts as removed.
-  static func remove(_ path: String) { _ = unsafe unlink(path) }
+  package static func remove(_ path: String) { _ = unsafe unlink(path) }
 }

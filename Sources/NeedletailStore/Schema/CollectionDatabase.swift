@@ -1,21 +1,21 @@
 internal import Foundation
-internal import GRDB
+package import GRDB
 internal import Synchronization
 
 /// The SQLite file of a collection, opened for one kind of access.
-struct CollectionDatabase: Sendable {
-  let path: String
-  let reader: any DatabaseReader
+package struct CollectionDatabase: Sendable {
+  package let path: String
+  package let reader: any DatabaseReader
   /// Nil if opened for reading.
-  let writer: DatabasePool?
+  package let writer: DatabasePool?
   /// A connection that only watches whether others committed; nil where that cannot happen.
   private let watch: DatabaseQueue?
 
   /// Opens, and brings up to date, the file for writing; it is created if it is missing.
-  static func writing(path: String) throws -> CollectionDatabase {
+  package static func writing(path: String, schema: DatabaseSchema = .documents) throws -> CollectionDatabase {
     let pool = try DatabasePool(path: path, configuration: configuration())
-    try pool.read { db in try Schema.check(db, path: path) }
-    try Schema.migrate(pool)
+    try pool.read { db in try schema.check(db, path: path) }
+    try schema.migrate(pool)
     // GRDB relaxes this for write-ahead logs; what is acknowledged has to survive the loss of power.
     try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
     return CollectionDatabase(path: path, reader: pool, writer: pool, watch: nil)
@@ -28,8 +28,8 @@ struct CollectionDatabase: Sendable {
     do {
       let pool = try DatabasePool(path: path, configuration: configuration)
       let isCurrent = try pool.read { db in
-        try Schema.check(db, path: path)
-        return try Schema.isCurrent(db)
+        try DatabaseSchema.documents.check(db, path: path)
+        return try DatabaseSchema.documents.isCurrent(db)
       }
       guard isCurrent else { throw StoreError.cannotAccess(path: path, reason: "it has an older format; open it once for writing") }
       return CollectionDatabase(path: path, reader: pool, writer: nil, watch: try DatabaseQueue(path: path, configuration: configuration))
@@ -46,7 +46,7 @@ struct CollectionDatabase: Sendable {
     let allowed = CharacterSet.urlPathAllowed.subtracting(CharacterSet(charactersIn: "?#%;"))
     let escaped = path.addingPercentEncoding(withAllowedCharacters: allowed) ?? path
     let queue = try DatabaseQueue(path: "file:\(escaped)?immutable=1", configuration: configuration)
-    try queue.read { db in try Schema.check(db, path: path) }
+    try queue.read { db in try DatabaseSchema.documents.check(db, path: path) }
     return CollectionDatabase(path: path, reader: queue, writer: nil, watch: nil)
   }
 
@@ -64,8 +64,13 @@ struct CollectionDatabase: Sendable {
     return try watch.inDatabase { db in try Int.fetchOne(db.cachedStatement(sql: "PRAGMA data_version")) }
   }
 
+  /// Runs `body` on the one writing connection, after what was asked for before; does not wait for it.
+  package func enqueue(_ body: @escaping @Sendable (Database) -> Void) {
+    writer?.asyncWriteWithoutTransaction { db in body(db) }
+  }
+
   /// Runs `body` on the one writing connection. Cancellation does not interrupt it: a write is done or not begun.
-  func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws(StoreError) -> Value {
+  package func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws(StoreError) -> Value {
     guard let writer else { throw .readOnly(path: path) }
     guard !Task.isCancelled else { throw .cancelled }
     let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<Value, any Error>, Never>) in
@@ -81,7 +86,7 @@ struct CollectionDatabase: Sendable {
   }
 
   /// The same for callers that may block.
-  func writeNow<Value>(_ body: (Database) throws -> Value) throws(StoreError) -> Value {
+  package func writeNow<Value>(_ body: (Database) throws -> Value) throws(StoreError) -> Value {
     guard let writer else { throw .readOnly(path: path) }
     do {
       return try writer.writeWithoutTransaction(body)
@@ -91,7 +96,7 @@ struct CollectionDatabase: Sendable {
   }
 
   /// Reads one consistent state.
-  func read<Value>(_ body: (Database) throws -> Value) throws(StoreError) -> Value {
+  package func read<Value>(_ body: (Database) throws -> Value) throws(StoreError) -> Value {
     do {
       return try reader.read(body)
     } catch {
@@ -101,7 +106,7 @@ struct CollectionDatabase: Sendable {
 
   /// Closes all connections, the log merged into the file: such a file can be copied and read where nothing may be
   /// written. (SQLite does that itself only if the last connection to close is one that may write.)
-  func close() throws {
+  package func close() throws {
     try watch?.close()
     _ = try? writer?.writeWithoutTransaction { db in try db.checkpoint(.truncate) }
     try reader.close()
@@ -120,7 +125,7 @@ extension DatabaseError {
 
 extension Database {
   /// Runs `body` in a write transaction, which is durable when this returns and without effect when it throws.
-  func transaction<Value>(_ body: () throws -> Value) throws -> Value {
+  package func transaction<Value>(_ body: () throws -> Value) throws -> Value {
     var result: Value?
     try inTransaction(.immediate) {
       result = try body()

@@ -1,34 +1,59 @@
 internal import GRDB
 
-/// The tables of a collection.
-///
-/// Numbers of documents and passages only grow and are never used twice, so whatever is remembered under one of them
-/// (a row of an index, an entry of a cache) either still means the same or is gone.
-enum Schema {
+/// The tables of a kind of database, as the steps that make them: each brings a file from one version to the next.
+package struct DatabaseSchema: Sendable {
+  package struct Step: Sendable {
+    let name: String
+    let statements: [String]
+
+    package init(_ name: String, _ statements: [String]) {
+      self.name = name
+      self.statements = statements
+    }
+  }
+
+  /// Kept in SQLite's `application_id`, so that `file` and people can tell what the file is.
+  let applicationID: Int
+  let steps: [Step]
+
+  package init(applicationID: Int, steps: [Step]) {
+    self.applicationID = applicationID
+    self.steps = steps
+  }
+
   /// The format this version writes; it is kept in SQLite's `user_version`.
-  static let version = 1
-  /// "Ndlt", kept in SQLite's `application_id`, so that `file` and people can tell what the file is.
-  static let applicationID = 0x4E64_6C74
+  var version: Int { steps.count }
 
   /// Refuses files of later versions.
-  static func check(_ db: Database, path: String) throws {
+  func check(_ db: Database, path: String) throws {
     let found = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
     guard found <= version else { throw StoreError.madeByNewerVersion(path: path, found: found, supported: version) }
   }
 
   /// Whether the tables are there in the form this version reads.
-  static func isCurrent(_ db: Database) throws -> Bool { try Int.fetchOne(db, sql: "PRAGMA user_version") == version }
+  func isCurrent(_ db: Database) throws -> Bool { try Int.fetchOne(db, sql: "PRAGMA user_version") == version }
 
   /// Brings the tables up to this version.
-  static func migrate(_ writer: any DatabaseWriter) throws {
+  func migrate(_ writer: any DatabaseWriter) throws {
     var migrator = DatabaseMigrator()
-    migrator.registerMigration("1: documents, passages, vectors, fields, segments") { db in
-      for statement in firstVersion { try db.execute(sql: statement) }
-      try db.execute(sql: "PRAGMA application_id = \(applicationID)")
-      try db.execute(sql: "PRAGMA user_version = 1")
+    for (index, step) in steps.enumerated() {
+      migrator.registerMigration(step.name) { [applicationID] db in
+        for statement in step.statements { try db.execute(sql: statement) }
+        try db.execute(sql: "PRAGMA application_id = \(applicationID)")
+        try db.execute(sql: "PRAGMA user_version = \(index + 1)")
+      }
     }
     try migrator.migrate(writer)
   }
+}
+
+extension DatabaseSchema {
+  /// The tables of a collection of documents ("Ndlt").
+  ///
+  /// Numbers of documents and passages only grow and are never used twice, so whatever is remembered under one of them
+  /// (a row of an index, an entry of a cache) either still means the same or is gone.
+  static let documents = DatabaseSchema(
+    applicationID: 0x4E64_6C74, steps: [Step("1: documents, passages, vectors, fields, segments", firstVersion)])
 
   /// Texts and values are blobs of UTF-8: they may contain zero bytes, and they compare byte by byte.
   private static let firstVersion = [

@@ -1,7 +1,7 @@
 /// Words that are left out of an index because they carry no meaning of their own.
-enum StopWords {
+package enum StopWords {
   /// The 33 English words that Lucene leaves out.
-  static let english: Set<String> = [
+  package static let english: Set<String> = [
     "a", "an", "and", "are", "as", "at", "be", "but", "by", "for", "if", "in", "into", "is", "it", "no", "not", "of", "on", "or", "such",
     "that", "the", "their", "then", "there", "these", "they", "this", "to", "was", "will", "with",
   ]

@@ -4,11 +4,11 @@ internal import CStemmer
 ///
 /// The C object keeps a buffer, so one stemmer serves one thread at a time; the type cannot be copied and is cheap to
 /// make. The handle is owned, never handed out, and freed once: that is what makes it safe. Algorithms: M. Porter, "Snowball: a language for stemming algorithms", 2001.
-@safe struct Stemmer: ~Copyable {
+@safe package struct Stemmer: ~Copyable {
   private let handle: OpaquePointer
 
   /// Makes the stemmer with a name that libstemmer knows, or nil if it knows none of that name.
-  init?(algorithm: String) {
+  package init?(algorithm: String) {
     guard let handle = unsafe sb_stemmer_new(algorithm, "UTF_8") else { return nil }
     unsafe self.handle = unsafe handle
   }
@@ -16,7 +16,7 @@ internal import CStemmer
   deinit { unsafe sb_stemmer_delete(handle) }
 
   /// Replaces a lower-case word in UTF-8 by its stem.
-  borrowing func stem(_ word: inout [UInt8]) {
+  package borrowing func stem(_ word: inout [UInt8]) {
     let stem = unsafe word.withUnsafeBufferPointer { unsafe sb_stemmer_stem(handle, $0.baseAddress, Int32($0.count)) }
     // Nil means that memory ran out; the word as it stands is the best that is left.
     guard let stem = unsafe stem else { return }

@@ -1,0 +1,235 @@
+internal import Foundation
+internal import GRDB
+internal import NeedletailCore
+internal import NeedletailStore
+internal import Synchronization
+
+/// A durable set of points: vectors by name, payload, and an id that the program chose.
+///
+/// What `apply` returns from is on the disk and is in the next snapshot. Changes follow one another; those that arrive
+/// while others are being written share a transaction, so many writers cost little more than one.
+public final class PointCollection: Sendable {
+  /// What was noticed and mended since the collection was opened.
+  public var notices: [String] { noticed.all }
+
+  let folder: String
+  let database: CollectionDatabase
+  let noticed = Notices()
+  private let current: Mutex<PointSnapshot>
+  private let pending = Mutex<[PendingChange]>([])
+  private let builder = GraphBuildQueue()
+
+  /// The collection as it is now.
+  public func snapshot() -> PointSnapshot { current.withLock { $0 } }
+  public var name: String { snapshot().name }
+  /// Whether an index is being built.
+  public var isIndexing: Bool { builder.isBusy }
+
+  private init(folder: String, database: CollectionDatabase, snapshot: PointSnapshot) {
+    self.folder = folder
+    self.database = database
+    current = Mutex(snapshot)
+  }
+
+  // MARK: life
+
+  /// Makes a collection in a folder that does not exist yet.
+  static func create(_ name: String, _ settings: PointCollectionSettings, folder: String) throws(StoreError) -> PointCollection {
+    try storing(folder) {
+      try FileManager.default.createDirectory(atPath: folder + "/indexes", withIntermediateDirectories: true)
+      let database = try CollectionDatabase.writing(path: databasePath(folder), schema: .points)
+      try database.writeNow { db in
+        try db.execute(sql: "INSERT OR REPLACE INTO collection (id, name, settings) VALUES (1, ?, ?)", arguments: [name, settings.text])
+      }
+      let snapshot = PointSnapshot(name: name, settings: settings, table: PointTable(schema: settings.schema))
+      return PointCollection(folder: folder, database: database, snapshot: snapshot)
+    }
+  }
+
+  /// Opens what is in a folder; nil if making it was interrupted.
+  static func open(folder: String) throws(StoreError) -> PointCollection? {
+    try storing(folder) {
+      let path = databasePath(folder)
+      guard FileSystem.size(of: path) != nil else { return nil }
+      let database = try CollectionDatabase.writing(path: path, schema: .points)
+      guard let snapshot = try database.read({ db in try PointLoader(path: path).load(db) }) else {
+        try database.close()
+        return nil
+      }
+      let collection = PointCollection(folder: folder, database: database, snapshot: snapshot)
+      collection.openGraphs()
+      return collection
+    }
+  }
+
+  static func databasePath(_ folder: String) -> String { folder + "/collection.sqlite" }
+
+  private static func storing<Value>(_ path: String, _ body: () throws -> Value) throws(StoreError) -> Value {
+    do {
+      return try body()
+    } catch {
+      throw StoreError(error, at: path)
+    }
+  }
+
+  /// Ends background work and lets go of the files.
+  func close() {
+    builder.stop()
+    do {
+      try database.close()
+    } catch {
+      noticed.add("the database was not closed cleanly: \(error)")
+    }
+  }
+
+  // MARK: changes
+
+  /// Carries out an operation; returns its number once it is durable.
+  ///
+  /// - Throws: `PointError`; the operation then had no effect.
+  @discardableResult
+  public func apply(_ operation: PointOperation) async throws(PointError) -> UInt64 {
+    try await change(.operation(operation))
+  }
+
+  /// Changes the settings, and with them the columns of vectors.
+  @discardableResult
+  func reconfigure(_ change: @escaping @Sendable (inout PointCollectionSettings, inout PointTable) throws(PointError) -> Void) async throws(PointError) -> UInt64 {
+    try await self.change(.settings(change))
+  }
+
+  private func change(_ work: PendingChange.Work) async throws(PointError) -> UInt64 {
+    let result = await withCheckedContinuation { continuation in
+      pending.withLock { $0.append(PendingChange(work: work, continuation: continuation)) }
+      database.enqueue { db in self.commit(db) }
+    }
+    return try result.get()
+  }
+
+  /// Carries out all changes that wait, in one transaction. On the writing connection.
+  private func commit(_ db: Database) {
+    let changes = pending.withLock { pending in
+      defer { pending.removeAll(keepingCapacity: true) }
+      return pending
+    }
+    guard !changes.isEmpty else { return }
+    var batch = ChangeBatch(snapshot())
+    let results = changes.map { batch.carryOut($0.work) }
+    do {
+      try batch.save(db)
+      let published = batch.snapshot
+      current.withLock { $0 = published }
+      for (change, result) in zip(changes, results) { change.continuation.resume(returning: result) }
+      indexIfWorthwhile()
+    } catch {
+      let failure = PointError.store(StoreError(error, at: database.path))
+      for change in changes { change.continuation.resume(returning: .failure(failure)) }
+    }
+  }
+
+  // MARK: indexes
+
+  /// Replaces the snapshot by one with other graphs, on the writing connection.
+  private func publishGraphs(_ change: (inout PointTable) -> Void) {
+    let old = snapshot()
+    var table = old.table
+    change(&table)
+    let new = PointSnapshot(name: old.name, settings: old.settings, table: table)
+    current.withLock { $0 = new }
+  }
+
+  private func openGraphs() {
+    let files = GraphFiles(folder: folder + "/indexes", notices: noticed)
+    let found = (try? database.read { db in try files.open(db, for: snapshot().table) }) ?? [:]
+    publishGraphs { $0.graphs = found }
+    indexIfWorthwhile()
+  }
+
+  /// Builds graphs in the background over columns that grew enough.
+  private func indexIfWorthwhile() {
+    let snapshot = snapshot()
+    guard let column = GraphPolicy.nextColumn(of: snapshot) else { return }
+    builder.run { [weak self] in
+      guard let self, let built = GraphFiles.build(column, of: self.snapshot(), notices: self.noticed) else { return false }
+      let files = GraphFiles(folder: self.folder + "/indexes", notices: self.noticed)
+      let record = files.write(built)
+      let done: Void? = try? self.database.writeNow { db in
+        if let record { files.register(record, db) }
+        self.publishGraphs { table in
+          guard table.schema.columns.values.contains(column) else { return }
+          table.graphs[column] = built.graph(for: table)
+        }
+      }
+      return done != nil
+    } next: { [weak self] in
+      self?.indexIfWorthwhile()
+    }
+  }
+
+  /// Waits until all indexes are built that are worth it.
+  public func settle() async {
+    while isIndexing || (builder.takesMore && GraphPolicy.nextColumn(of: snapshot()) != nil) { try? await Task.sleep(for: .milliseconds(20)) }
+  }
+}
+
+/// A change that waits for its turn.
+struct PendingChange: Sendable {
+  enum Work: Sendable {
+    case operation(PointOperation)
+    case settings(@Sendable (inout PointCollectionSettings, inout PointTable) throws(PointError) -> Void)
+  }
+
+  let work: Work
+  let continuation: CheckedContinuation<Result<UInt64, PointError>, Never>
+}
+
+/// Some changes on their way into the database.
+struct ChangeBatch {
+  private let name: String
+  private var settings: PointCollectionSettings
+  private var table: PointTable
+  private var changed = ChangedRows()
+  private var hasNewSettings = false
+
+  init(_ snapshot: PointSnapshot) {
+    name = snapshot.name
+    settings = snapshot.settings
+    table = snapshot.table
+  }
+
+  /// Carries out one change; one that fails has no effect on the others.
+  mutating func carryOut(_ work: PendingChange.Work) -> Result<UInt64, PointError> {
+    do throws(PointError) {
+      switch work {
+      case .operation(let operation):
+        try table.check(operation)
+        try StrictMode(settings).check(operation, in: table)
+        table.apply(operation, in: FilterContext(indexes: settings.indexes, columns: table.schema.columns), changed: &changed)
+      case .settings(let change):
+        var (settings, table) = (settings, table)
+        try change(&settings, &table)
+        table.operation += 1
+        (self.settings, self.table) = (settings, table)
+        self.settings.schema = table.schema
+        hasNewSettings = true
+      }
+      return .success(table.operation)
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  /// Writes the changed rows.
+  func save(_ db: Database) throws {
+    guard !changed.rows.isEmpty || hasNewSettings else { return }
+    try db.transaction {
+      for row in changed.rows.sorted() {
+        if table.isLive(row) { try PointRecord(row, of: table).insert(db) } else { try PointRecord.delete(row, db) }
+      }
+      if hasNewSettings { try db.execute(sql: "UPDATE collection SET settings = ?", arguments: [settings.text]) }
+      try db.cachedStatement(sql: "UPDATE collection SET operation = ?").execute(arguments: [Int64(bitPattern: table.operation)])
+    }
+  }
+
+  var snapshot: PointSnapshot { PointSnapshot(name: name, settings: settings, table: table) }
+}

@@ -1,0 +1,106 @@
+internal import NeedletailCore
+internal import NeedletailIndex
+internal import NeedletailStore
+
+/// How thorough a search for near vectors is.
+public struct PointSearchParameters: Hashable, Sendable {
+  /// Compare with every vector.
+  public var isExact: Bool
+  /// Candidates a graph search keeps (`ef`).
+  public var efSearch: Int?
+  /// For sparse vectors: the points over which frequencies are counted; nil for all.
+  public var frequencyCorpus: PointFilter?
+
+  public init(isExact: Bool = false, efSearch: Int? = nil, frequencyCorpus: PointFilter? = nil) {
+    self.isExact = isExact
+    self.efSearch = efSearch
+    self.frequencyCorpus = frequencyCorpus
+  }
+}
+
+extension PointSnapshot {
+  /// The best rows of a selection by a scorer, best first; `threshold` is an inner score that has to be exceeded.
+  func best(
+    _ scorer: ExampleScorer, in selection: RowSelection, limit: Int, threshold: Float? = nil, parameters: PointSearchParameters = PointSearchParameters()
+  ) throws(PointError) -> [ScoredRow] {
+    if scorer.rule == .nearest, !parameters.isExact, let graph = table.graphs[scorer.column],
+      let found = try searchGraph(graph, scorer, in: selection, limit: limit, parameters: parameters)
+    {
+      return found.filter { threshold == nil || $0.score > threshold ?? 0 }
+    }
+    return scan(scorer, in: selection, limit: limit, threshold: threshold)
+  }
+
+  /// Compares with every row of the selection.
+  private func scan(_ scorer: ExampleScorer, in selection: RowSelection, limit: Int, threshold: Float?) -> [ScoredRow] {
+    var best = RankedSelection(limit: min(limit, table.count), table: table)
+    var scratch = ExampleScorer.Scratch()
+    for (number, block) in table.blocks.enumerated() where !selection.masks[number].isEmpty {
+      scorer.forEachScore(block, selection.masks[number], &scratch) { place, score in
+        if let threshold, !(score > threshold) { return }
+        best.insert(PointRow(number << 8 | place), score)
+      }
+    }
+    return best.ranked
+  }
+
+  /// Follows the graph for the rows that it covers and compares with the others; nil if comparing with all is as good.
+  private func searchGraph(
+    _ graph: VectorGraph, _ scorer: ExampleScorer, in selection: RowSelection, limit: Int, parameters: PointSearchParameters
+  ) throws(PointError) -> [ScoredRow]? {
+    guard case .dense(let query)? = scorer.similarities.first?.vector else { return nil }
+    let allowed = selection.count
+    guard limit < allowed / 4 else { return nil }
+    let covered = RowSet(maskWords: selection.masks).subtracting(graph.stale)
+    let isUnfiltered = allowed == table.count
+    let neighbours: [Neighbour]
+    do {
+      neighbours = try graph.index.search(
+        query.span,
+        SearchOptions(
+          limit: limit, efSearch: parameters.efSearch.map { max($0, limit) }, within: isUnfiltered ? nil : covered, excluding: graph.stale))
+    } catch {
+      throw .store(.index(reason: "\(error)"))
+    }
+    // The graph's scores are rounded: those of the stored vectors decide.
+    var rest = selection
+    for block in rest.masks.indices where (block + 1) * PointBlock.size <= graph.rowCount { rest.masks[block] = .none }
+    if graph.rowCount & 255 != 0 {
+      rest.masks[graph.rowCount >> 8] = rest.masks[graph.rowCount >> 8].subtracting(BlockMask(first: graph.rowCount & 255))
+    }
+    for row in graph.stale where row < graph.rowCount && selection.contains(row) { rest.masks[Int(row >> 8)].insert(Int(row & 255)) }
+    for neighbour in neighbours where selection.contains(neighbour.row) { rest.masks[Int(neighbour.row >> 8)].insert(Int(neighbour.row & 255)) }
+    return scan(scorer, in: rest, limit: limit, threshold: nil)
+  }
+
+  /// A sparse query whose dimensions weigh by how rare they are: `ln(1 + (N - df + 0.5) / (df + 0.5))`.
+  func weighted(_ query: SparsePointVector, column: Int, corpus: PointFilter?) -> SparsePointVector {
+    let masks = selection(corpus.map { [$0] } ?? []).masks
+    var count = 0
+    var frequencies: [UInt32: Int] = [:]
+    for (number, block) in table.blocks.enumerated() {
+      let places = masks[number] & block.vectors[column].present
+      guard !places.isEmpty else { continue }
+      count += places.count
+      let lists = block.vectors[column].postings.lists(of: block.vectors[column].sparse)
+      for index in query.indices {
+        frequencies[index, default: 0] += lists[index]?.count { places.contains(Int($0.place)) } ?? 0
+      }
+    }
+    let values = zip(query.indices, query.values).map { index, value in
+      let frequency = Float(frequencies[index] ?? 0)
+      return value * InverseFrequency.weight(count: Float(count), frequency: frequency)
+    }
+    return SparsePointVector(indices: query.indices, values: values)
+  }
+}
+
+extension RowSet {
+  /// The rows of block masks.
+  init(maskWords masks: [BlockMask]) {
+    self.init()
+    for (number, mask) in masks.enumerated().reversed() {
+      mask.forEach { insert(Row(number << 8 | $0)) }
+    }
+  }
+}

@@ -1,0 +1,113 @@
+internal import HashTreeCollections
+internal import NeedletailCore
+internal import NeedletailIndex
+
+/// The number of a point inside: block times 256 plus place. It stays with the point while the point exists.
+typealias PointRow = UInt32
+
+/// All points of a collection at one moment. A value whose copies share what they have in common.
+struct PointTable: Sendable {
+  private(set) var schema: VectorSchema
+  private(set) var blocks: [PointBlock] = []
+  private(set) var rows = TreeDictionary<PointID, PointRow>()
+  /// Rows without a point, the next to use last.
+  private var free: [PointRow] = []
+  /// The number of the last operation.
+  var operation: UInt64 = 0
+  /// By column.
+  var graphs: [Int: VectorGraph] = [:]
+
+  init(schema: VectorSchema) { self.schema = schema }
+
+  var count: Int { rows.count }
+
+  func row(of id: PointID) -> PointRow? { rows[id] }
+  func id(of row: PointRow) -> PointID { blocks[Int(row >> 8)].ids[Int(row & 255)] }
+  func version(of row: PointRow) -> UInt64 { blocks[Int(row >> 8)].versions[Int(row & 255)] }
+  func payload(of row: PointRow) -> Payload { blocks[Int(row >> 8)].payloads[Int(row & 255)] }
+  func vector(_ column: Int, of row: PointRow) -> VectorValue? { blocks[Int(row >> 8)].vectors[column][Int(row & 255)] }
+  func isLive(_ row: PointRow) -> Bool { row >> 8 < blocks.count && blocks[Int(row >> 8)].live.contains(Int(row & 255)) }
+
+  /// The vectors a point has, by name.
+  func vectors(of row: PointRow) -> NamedVectors {
+    schema.columns.compactMapValues { vector($0, of: row) }
+  }
+
+  // MARK: changes
+
+  /// Finds a row for a new point, fills it and returns it.
+  mutating func insert(_ id: PointID, version: UInt64, payload: Payload) -> PointRow {
+    let row: PointRow
+    if let reused = free.popLast() {
+      row = reused
+    } else {
+      row = PointRow(nextRow)
+      nextRow += 1
+    }
+    place(id, in: row, version: version, payload: payload)
+    return row
+  }
+
+  /// The first row that was never used.
+  private(set) var nextRow = 0
+
+  private mutating func place(_ id: PointID, in row: PointRow, version: UInt64, payload: Payload) {
+    while blocks.count <= Int(row >> 8) { blocks.append(PointBlock(schema)) }
+    blocks[Int(row >> 8)].insert(id, at: Int(row & 255), version: version, payload: payload)
+    rows[id] = row
+  }
+
+  /// Puts a point that was read from the database into its row.
+  mutating func load(_ id: PointID, row: PointRow, version: UInt64, payload: Payload) {
+    while nextRow < Int(row) {
+      free.append(PointRow(nextRow))
+      nextRow += 1
+    }
+    nextRow = Int(row) + 1
+    place(id, in: row, version: version, payload: payload)
+  }
+
+  mutating func remove(_ row: PointRow) {
+    rows[id(of: row)] = nil
+    blocks[Int(row >> 8)].remove(at: Int(row & 255))
+    free.append(row)
+    for column in graphs.keys { graphs[column]?.stale.insert(row) }
+  }
+
+  mutating func setPayload(_ payload: Payload, of row: PointRow, version: UInt64) {
+    blocks[Int(row >> 8)].setPayload(payload, at: Int(row & 255), version: version)
+  }
+
+  mutating func setVector(_ value: VectorValue?, column: Int, of row: PointRow, version: UInt64) {
+    blocks[Int(row >> 8)].setVector(value, column: column, at: Int(row & 255), version: version)
+    if let graph = graphs[column], row < graph.rowCount { graphs[column]?.stale.insert(row) }
+  }
+
+  // MARK: columns
+
+  mutating func addVector(_ name: String, _ settings: VectorSettings) {
+    schema.add(name, settings)
+    for block in blocks.indices { blocks[block].addColumn(settings) }
+  }
+
+  mutating func updateVector(_ name: String, _ settings: VectorSettings) { schema.update(name, settings) }
+
+  mutating func removeVector(_ name: String) {
+    guard let column = schema.columns[name] else { return }
+    let settings = schema.settings[column]
+    schema.remove(name)
+    graphs[column] = nil
+    for block in blocks.indices { blocks[block].clearColumn(column, settings) }
+  }
+}
+
+/// An index over one column of a table, as of the moment it was built.
+struct VectorGraph: Sendable {
+  let index: any SearchIndex
+  /// Rows from here on are not in it.
+  let rowCount: Int
+  /// The last operation whose changes are in it.
+  let operation: UInt64
+  /// Rows whose vectors changed or went since.
+  var stale: RowSet
+}

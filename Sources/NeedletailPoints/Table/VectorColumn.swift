@@ -1,0 +1,76 @@
+internal import NeedletailCore
+internal import Synchronization
+
+/// One named vector of the points of a block.
+struct VectorColumn: Sendable {
+  let kind: VectorSettings.Kind
+  let size: Int
+  private(set) var present = BlockMask.none
+  /// Row after row, up to the last one that was ever written.
+  private(set) var dense: [Float] = []
+  private(set) var sparse: [SparsePointVector?] = []
+  private(set) var multi: [DenseVectors?] = []
+  /// Made from `sparse` when a search first needs them.
+  private(set) var postings = SparsePostings()
+
+  init(_ settings: VectorSettings) {
+    kind = settings.kind
+    size = settings.size
+  }
+
+  subscript(place: Int) -> VectorValue? {
+    guard present.contains(place) else { return nil }
+    switch kind {
+    case .dense: return .dense(Array(dense[place * size..<(place + 1) * size]))
+    case .sparse: return sparse[place].map { .sparse($0) }
+    case .multi: return multi[place].map { .multi($0) }
+    }
+  }
+
+  /// Puts a vector, which has to be of the column's kind and size, or nothing in a place.
+  mutating func set(_ value: VectorValue?, at place: Int) {
+    guard let value else {
+      guard present.contains(place) else { return }
+      present.remove(place)
+      if kind == .sparse {
+        sparse[place] = nil
+        postings = SparsePostings()
+      }
+      if kind == .multi { multi[place] = nil }
+      return
+    }
+    present.insert(place)
+    switch value {
+    case .dense(let values):
+      if dense.count < (place + 1) * size { dense.append(contentsOf: repeatElement(0, count: (place + 1) * size - dense.count)) }
+      dense.replaceSubrange(place * size..<(place + 1) * size, with: values)
+    case .sparse(let vector):
+      if sparse.count <= place { sparse.append(contentsOf: repeatElement(nil, count: place + 1 - sparse.count)) }
+      sparse[place] = vector
+      postings = SparsePostings()
+    case .multi(let rows):
+      if multi.count <= place { multi.append(contentsOf: repeatElement(nil, count: place + 1 - multi.count)) }
+      multi[place] = rows
+    }
+  }
+}
+
+/// The sparse vectors of a block, arranged by dimension.
+final class SparsePostings: Sendable {
+  typealias Lists = [UInt32: [(place: UInt8, value: Float)]]
+
+  private let lists = Mutex<Lists?>(nil)
+
+  func lists(of vectors: [SparsePointVector?]) -> Lists {
+    lists.withLock { lists in
+      if let lists { return lists }
+      var made: Lists = [:]
+      for (place, vector) in vectors.enumerated() {
+        guard let vector else { continue }
+        for (index, value) in zip(vector.indices, vector.values) { made[index, default: []].append((UInt8(place), value)) }
+      }
+      lists = made
+      return made
+    }
+  }
+}

@@ -1,0 +1,20 @@
+/// What a site may be told beside where its data is.
+public struct SiteOptions: Sendable {
+  /// The largest body of a request, in bytes.
+  public var bodyLimit: Int
+  /// The keys that requests have to carry.
+  public var keys: AccessKeys
+  /// The models that turn texts into vectors for programs; nil for none.
+  public var models: ModelService?
+  /// Keeps what language models want to store; nil if they may not.
+  public var keeper: ContextServer.Keeper?
+
+  public init(
+    bodyLimit: Int = 32 << 20, keys: AccessKeys = AccessKeys(), models: ModelService? = nil, keeper: ContextServer.Keeper? = nil
+  ) {
+    self.bodyLimit = bodyLimit
+    self.keys = keys
+    self.models = models
+    self.keeper = keeper
+  }
+}
