@@ -13,8 +13,8 @@ struct CodedVectors: CompressedVectors {
     var sum = [Double](repeating: 0, count: vectors.dimension)
     for (place, value) in vectors.values.enumerated() { sum[place % vectors.dimension] += Double(value) }
     // Floating point needs no mean.
-    let isFloat = [.float32, .float16, .bfloat16].contains(specification)
-    let mean = isFloat ? [] : sum.map { Float($0 / Double(max(1, vectors.count))) }
+    let isFloat = specification == .float16 || specification == .bfloat16 || specification == .float32
+    let mean: [Float] = isFloat ? [] : sum.map { Float($0 / Double(max(1, vectors.count))) }
     self.mean = mean
     var centred = vectors
     if !isFloat { for place in centred.values.indices { centred.values[place] -= mean[place % vectors.dimension] } }

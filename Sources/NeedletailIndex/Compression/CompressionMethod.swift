@@ -113,16 +113,22 @@ public enum CompressionMethod: String, CaseIterable, Codable, Sendable {
     _ vectors: DenseVectors, _ budget: Int, _ seed: UInt64, _ pool: WorkerPool
   ) -> (any CompressedVectors)? {
     let members = MagnitudeGroups.members(of: vectors)
-    let bits = members.indices.map { $0 == 0 ? 9 : 8 }
+    let bits: [Int] = members.indices.map { $0 == 0 ? 9 : 8 }
     // Both groups are cut into as many parts as fit together.
     func fits(_ parts: Int) -> Bool {
       let width = (vectors.dimension + parts - 1) / parts
       let real = (vectors.dimension + width - 1) / width
-      let codes = members.indices.reduce(0) { $0 + members[$1].count * real * bits[$1] + real * width * 32 << bits[$1] }
-      return codes + MagnitudeGroups.mapBits(count: vectors.count) <= 8 * budget
+      var total: Int = MagnitudeGroups.mapBits(count: vectors.count)
+      for number in members.indices {
+        total += members[number].count * real * bits[number]
+        total += real * width * 32 * (1 << bits[number])
+      }
+      return total <= 8 * budget
     }
-    guard let parts = (1...vectors.dimension).last(where: fits) else { return nil }
-    let groups = members.indices.map { number in
+    var parts = vectors.dimension
+    while parts > 0, !fits(parts) { parts -= 1 }
+    guard parts > 0 else { return nil }
+    let groups: [any CompressedVectors] = members.indices.map { number in
       SubspaceCodes(
         DenseVectors(dimension: vectors.dimension, values: members[number].flatMap { vectors[$0] }), parts: parts,
         bits: bits[number], seed: seed, pool: pool)
