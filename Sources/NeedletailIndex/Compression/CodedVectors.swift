@@ -1,7 +1,7 @@
 internal import NeedletailCore
 internal import NeedletailNumerics
 
-/// Vectors in the codes of an index's codec, after the mean of all was subtracted.
+/// Vectors in the codes of an index's codec, after the mean of all was subtracted where that makes codes better.
 struct CodedVectors: CompressedVectors {
   let count: Int
   private let codec: any VectorCodec
@@ -12,10 +12,12 @@ struct CodedVectors: CompressedVectors {
     count = vectors.count
     var sum = [Double](repeating: 0, count: vectors.dimension)
     for (place, value) in vectors.values.enumerated() { sum[place % vectors.dimension] += Double(value) }
-    let mean = sum.map { Float($0 / Double(max(1, vectors.count))) }
+    // Floating point needs no mean.
+    let isFloat = specification == .float16 || specification == .bfloat16 || specification == .float32
+    let mean: [Float] = isFloat ? [] : sum.map { Float($0 / Double(max(1, vectors.count))) }
     self.mean = mean
     var centred = vectors
-    for place in centred.values.indices { centred.values[place] -= mean[place % vectors.dimension] }
+    if !isFloat { for place in centred.values.indices { centred.values[place] -= mean[place % vectors.dimension] } }
     codec = try CodecTraining.codec(specification, for: centred, seed: seed, pool: pool)
     codes = codec.encode(centred)
   }
@@ -32,7 +34,7 @@ struct CodedVectors: CompressedVectors {
   func decode(_ rows: Range<Int>) -> [Float] {
     let rowBytes = codec.codeBytes + codec.residualBytes
     var values = codec.decode(Array(codes[rows.lowerBound * rowBytes..<rows.upperBound * rowBytes])).values
-    for place in values.indices { values[place] += mean[place % dimension] }
+    if !mean.isEmpty { for place in values.indices { values[place] += mean[place % dimension] } }
     return values
   }
 }

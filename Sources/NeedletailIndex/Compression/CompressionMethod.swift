@@ -96,7 +96,7 @@ public enum CompressionMethod: String, CaseIterable, Codable, Sendable {
     let mean = 4 * dimension
     return switch specification {
     case .float32: 4 * count * dimension + mean
-    case .float16, .bfloat16: 2 * count * dimension + mean
+    case .float16, .bfloat16: 2 * count * dimension
     case .scalar(let bits): count * (bits == 8 ? dimension : width / 2) + 8 * dimension + mean
     case .locallyAdaptive(let bits, let rest):
       count * (4 + (bits == 8 ? dimension : width / 2) + (rest == 8 ? dimension : rest * width / 8)) + mean
@@ -113,15 +113,25 @@ public enum CompressionMethod: String, CaseIterable, Codable, Sendable {
     _ vectors: DenseVectors, _ budget: Int, _ seed: UInt64, _ pool: WorkerPool
   ) -> (any CompressedVectors)? {
     let members = MagnitudeGroups.members(of: vectors)
-    let rest = budget - (MagnitudeGroups.mapBits(count: vectors.count) + 7) / 8
-    var groups: [any CompressedVectors] = []
-    for (number, rows) in members.enumerated() {
-      let bits = number == 0 ? 9 : 8
-      let part = DenseVectors(dimension: vectors.dimension, values: rows.flatMap { vectors[$0] })
-      let parts = SubspaceCodes.parts(
-        count: part.count, dimension: part.dimension, bits: bits, budgetBytes: Int(Double(rest) * Double(part.count) / Double(vectors.count)))
-      guard parts > 0 else { return nil }
-      groups.append(SubspaceCodes(part, parts: parts, bits: bits, seed: seed, pool: pool))
+    let bits: [Int] = members.indices.map { $0 == 0 ? 9 : 8 }
+    // Both groups are cut into as many parts as fit together.
+    func fits(_ parts: Int) -> Bool {
+      let width = (vectors.dimension + parts - 1) / parts
+      let real = (vectors.dimension + width - 1) / width
+      var total: Int = MagnitudeGroups.mapBits(count: vectors.count)
+      for number in members.indices {
+        total += members[number].count * real * bits[number]
+        total += real * width * 32 * (1 << bits[number])
+      }
+      return total <= 8 * budget
+    }
+    var parts = vectors.dimension
+    while parts > 0, !fits(parts) { parts -= 1 }
+    guard parts > 0 else { return nil }
+    let groups: [any CompressedVectors] = members.indices.map { number in
+      SubspaceCodes(
+        DenseVectors(dimension: vectors.dimension, values: members[number].flatMap { vectors[$0] }), parts: parts,
+        bits: bits[number], seed: seed, pool: pool)
     }
     return MagnitudeGroups(vectors, members: members, groups: groups)
   }

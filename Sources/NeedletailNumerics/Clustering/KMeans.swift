@@ -48,6 +48,7 @@ public struct KMeans: Sendable {
     centroids = count == 0 ? [Float](repeating: 0, count: dimension) : Array(sample[..<(clusterCount * dimension)])
     prices = [Float](repeating: 0, count: clusterCount)
     guard count > 0 else { return }
+    let sampleCount = sample.count / dimension
     for iteration in 0..<parameters.iterationCount {
       let (clusters, scores) = NearestCentroids(centroids: centroids, dimension: dimension, prices: prices)
         .nearest(to: sample, pool: pool)
@@ -57,7 +58,9 @@ public struct KMeans: Sendable {
         let remaining = Float(parameters.iterationCount - iteration) / Float(parameters.iterationCount)
         raisePrices(members, step: 0.1 * remaining * meanDistance(sample, clusters, scores))
       }
-      move(members, sample, pool)
+      // While sizes may still move: the smallest clusters take over half of the largest.
+      let isEarly = 3 * iteration < 2 * parameters.iterationCount
+      move(members, sample, takingOver: parameters.isBalanced && isEarly ? sampleCount / clusterCount / 2 : 0, pool)
     }
   }
 
@@ -101,7 +104,7 @@ public struct KMeans: Sendable {
     return sample
   }
 
-  private mutating func move(_ members: Members, _ sample: [Float], _ pool: WorkerPool) {
+  private mutating func move(_ members: Members, _ sample: [Float], takingOver smallest: Int, _ pool: WorkerPool) {
     let dimension = dimension
     unsafe centroids.withUnsafeMutableBufferPointer { centroids in
       nonisolated(unsafe) let centroids = unsafe centroids
@@ -121,14 +124,15 @@ public struct KMeans: Sendable {
         }
       }
     }
-    fillEmpty(members)
+    fillEmpty(members, smallest: smallest)
   }
 
-  /// Gives each cluster without rows a place beside the largest, half of whose rows it will take.
-  private mutating func fillEmpty(_ members: Members) {
+  /// Gives each cluster of at most `smallest` rows a place beside the largest, half of whose rows it will take.
+  private mutating func fillEmpty(_ members: Members, smallest: Int) {
     var sizes = (0..<clusterCount).map(members.count)
-    for empty in 0..<clusterCount where members.count(empty) == 0 {
-      guard let largest = sizes.indices.max(by: { (sizes[$0], -$0) < (sizes[$1], -$1) }), sizes[largest] > 1 else { return }
+    for empty in 0..<clusterCount where members.count(empty) <= smallest {
+      guard let largest = sizes.indices.max(by: { (sizes[$0], -$0) < (sizes[$1], -$1) }), sizes[largest] > max(1, 3 * smallest)
+      else { return }
       for index in 0..<dimension {
         let value = centroids[largest * dimension + index]
         let shift: Float = index.isMultiple(of: 2) ? 1 / 1024 : -1 / 1024

@@ -120,7 +120,7 @@ import Testing
   }
 
   @Test func drawnIndexesAndFractionsAreUniform() {
-    var generator = SeededGenerator(seed: 1, part: 2, 3)
+    var generator = NeedletailNumerics.SeededGenerator(seed: 1, part: 2, 3)
     var counts = [Int](repeating: 0, count: 7)
     var sum = 0.0
     for _ in 0..<70_000 {
@@ -131,7 +131,7 @@ import Testing
     }
     #expect(counts.allSatisfy { abs($0 - 10_000) < 500 })
     #expect(abs(sum / 70_000 - 0.5) < 0.01)
-    var (one, other) = (SeededGenerator(seed: 1, part: 2), SeededGenerator(seed: 1, part: 3))
+    var (one, other) = (NeedletailNumerics.SeededGenerator(seed: 1, part: 2), NeedletailNumerics.SeededGenerator(seed: 1, part: 3))
     #expect(one.next() != other.next())
   }
 }
