@@ -33,11 +33,16 @@ struct SearchCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("With --relevant-only: the lowest probability that is kept; without, the model's own.", valueName: "P"))
   var probability: Double?
 
+  @OptionGroup var reranking: RerankingOptions
+
   func validate() throws {
     guard pipeline == nil || mode == nil && !relevantOnly else {
       throw ValidationError("--pipeline excludes --mode and --relevant-only; a pipeline file can say both")
     }
     guard probability == nil || relevantOnly else { throw ValidationError("--probability goes with --relevant-only") }
+    guard reranking.model == nil || pipeline == nil && !relevantOnly else {
+      throw ValidationError("--rerank excludes --pipeline and --relevant-only")
+    }
   }
 
   func run() async throws {
@@ -47,6 +52,7 @@ struct SearchCommand: AsyncParsableCommand {
     let searcher = Searcher(
       collection: collection, embedder: embedder, mode: mode ?? (embedder == nil ? .lexical : .hybrid))
     let question = Query(query.joined(separator: " "), filter: try ranking.parsedFilter(), limit: ranking.top)
+    if let answered = try await reranking.search(question, searcher) { return try ranking.show(answered, as: output) }
     let filtering = try relevantOnly ? PipelineSpecification(
       answering: searcher.mode, relevance: .init(.modelFile(target.relevancePath(), probability: probability))) : nil
     let response =

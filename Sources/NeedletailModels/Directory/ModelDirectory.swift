@@ -46,7 +46,9 @@ public struct ModelDirectory: Sendable {
     if modules != nil, FileManager.default.fileExists(atPath: path + "/modules.json") {
       throw .invalidRequest(reason: "\(path)/modules.json says what the pooling is. Leave the pooling out, or remove the file.")
     }
-    try self.init(path: path, checked: modules ?? SentenceModules(directory: path), cachesDigest: cachesDigest)
+    let read: SentenceModules
+    if let modules { read = modules } else { read = try SentenceModules(directory: path) }
+    try self.init(path: path, checked: read, cachesDigest: cachesDigest)
   }
 
   /// Opens a model with a head of its own: what its module files say is the head's affair.

@@ -192,6 +192,9 @@ public struct TensorNames: Hashable, Sendable {
     }
   }
 
+  /// The scores of the next token, where they are not the embedding's.
+  static let nextToken = "lm_head.weight"
+
   /// What the table of tokens is called.
   static func wordEmbedding(_ architecture: TransformerConfiguration.Architecture) -> String {
     switch architecture {

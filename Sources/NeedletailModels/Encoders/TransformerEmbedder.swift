@@ -119,13 +119,12 @@ public final class TransformerEmbedder: TextEmbedder {
   }
 
   /// The tokenizer's vocabulary may be larger than the table of embeddings.
-  func check(_ sequences: [ArraySlice<Int32>]) throws(ModelError) {
-    let vocabularySize = directory.configuration.vocabularySize
-  private func check(_ sequences: [ArraySlice<Int32>]) throws(ModelError) { try directory.check(sequences) }
+  func check(_ sequences: [ArraySlice<Int32>]) throws(ModelError) { try directory.check(sequences) }
 }
 
 extension ModelDirectory {
   /// Makes sure that the network has an embedding for each token.
+  func check(_ sequences: [ArraySlice<Int32>]) throws(ModelError) {
     let vocabularySize = configuration.vocabularySize
     for sequence in sequences {
       if let id = sequence.first(where: { $0 < 0 || Int($0) >= vocabularySize }) {

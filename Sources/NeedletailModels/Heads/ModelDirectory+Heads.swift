@@ -40,6 +40,17 @@ extension ModelDirectory {
       weight: weights.floats(tensor), bias: try vector(biasName, configuration.vocabularySize), precision: .float32)
   }
 
+  /// The scores of the next token: of a language model, whose embedding they may share.
+  func nextTokenScores() throws(ModelError) -> PackedMatrix {
+    let shape = [configuration.vocabularySize, configuration.hiddenSize]
+    let tensor = weights.tensor(named: TensorNames.nextToken) ?? weights.tensor(named: tensorNames.weight(.wordEmbedding))
+    guard let tensor, tensor.shape == shape else {
+      throw .tensor(path: weights.path, name: TensorNames.nextToken, reason: "has not the shape \(shape)")
+    }
+    return PackedMatrix(
+      weight: weights.floats(tensor), bias: Array(repeating: 0, count: configuration.vocabularySize), precision: .float32)
+  }
+
   private func headName(_ part: HeadPart) throws(ModelError) -> String {
     if let name = tensorNames.head(part) { return name }
     throw .unsupported(

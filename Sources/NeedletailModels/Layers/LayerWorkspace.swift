@@ -21,10 +21,17 @@ final class LayerWorkspace: Sendable {
   let factor: Activations?
   let attention: [AttentionScratch]
 
-  init(shape: LayerShape, tokens: Int, division: WorkDivision, maximumLength: Int) {
+  /// - Parameters:
+  ///   - shape: the extents of the layers.
+  ///   - tokens: tokens that are worked on at a time.
+  ///   - division: how the work is spread over threads.
+  ///   - maximumLength: the longest sequence.
+  ///   - remembers: whether tokens look back at others that are not among those worked on.
+  init(shape: LayerShape, tokens: Int, division: WorkDivision, maximumLength: Int, remembers: Bool = false) {
     let open = division.openRows(of: tokens)
     let plan = shape.precision
     let innerPrecision = shape.isGated ? .float32 : plan.passing
+    let longest = remembers ? maximumLength : min(maximumLength, tokens)
     tokenCapacity = tokens
     state = Activations(.float32, rows: tokens, columns: shape.hiddenSize)
     normed = shape.normsFirst ? Activations(.float32, rows: tokens, columns: shape.hiddenSize) : nil
@@ -35,7 +42,7 @@ final class LayerWorkspace: Sendable {
     inner = Activations(innerPrecision, rows: open, columns: shape.intermediateSize)
     narrowInner = plan.products == innerPrecision ? nil : Activations(plan.products, rows: open, columns: shape.intermediateSize)
     factor = shape.isGated ? Activations(.float32, rows: open, columns: shape.intermediateSize) : nil
-    attention = (0..<division.taskCount).map { _ in AttentionScratch(maximumLength: min(maximumLength, tokens), headSize: shape.headSize) }
+    attention = (0..<division.taskCount).map { _ in AttentionScratch(maximumLength: longest, headSize: shape.headSize) }
   }
 
   func isRoomFor(_ tokens: Int, _ division: WorkDivision) -> Bool {

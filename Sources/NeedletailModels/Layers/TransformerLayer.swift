@@ -48,6 +48,33 @@ struct TransformerLayer: Sendable {
     }
   }
 
+  /// Takes the states of tokens that follow others through the layer, in place.
+  ///
+  /// - Parameters:
+  ///   - space: where the states are, from row 0 on.
+  ///   - positions: the positions of the tokens.
+  ///   - cache: keys and values of the tokens before, to which those of these are added.
+  ///   - past: how many those are.
+  ///   - division: how the work is spread over threads.
+  func extend(_ space: LayerWorkspace, positions: [Int32], cache: Activations, past: Int, division: WorkDivision) {
+    let rows = 0..<positions.count
+    let block = BlockPlaces(sequences: [rows], positions: positions)
+    division.forEachPiece(of: rows.count) { piece in project(space, piece, block, division) }
+    cache.copy(space.projections, rows: rows, columns: shape.queryWidth..<shape.projectionWidth, firstRow: past)
+    division.forEachShare(of: shape.heads) { head, task in
+      var places = shape.places(of: head)
+      places.key -= shape.queryWidth
+      places.value -= shape.queryWidth
+      space.context.attend(
+        space.projections, rows: rows, keys: cache, keyRows: 0..<past + rows.count, head: places, mask: mask,
+        scratch: space.attention[task])
+    }
+    division.forEachPiece(of: rows.count) { piece in
+      mix(space, piece, division)
+      feedForward(space, piece, division)
+    }
+  }
+
   private func project(_ space: LayerWorkspace, _ piece: Piece, _ block: BlockPlaces, _ division: WorkDivision) {
     let input = entering(space, piece.rows, attentionNorm)
     multiply(projection, input, piece.rows, into: space.projections, at: piece.rows.lowerBound, division: division)

@@ -73,6 +73,16 @@ extension Activations {
     }
   }
 
+  /// Copies some columns of rows of floats to the first columns of this object's rows.
+  public func copy(_ source: Activations, rows: Range<Int>, columns: Range<Int>, firstRow: Int) {
+    precondition(columns.count <= self.columns && columns.upperBound <= source.columns, "columns \(columns) of \(source.columns)")
+    source.check(rows)
+    check(firstRow..<firstRow + rows.count)
+    for (offset, row) in rows.enumerated() {
+      unsafe floats(at: firstRow + offset).update(from: source.floats(at: row, column: columns.lowerBound), count: columns.count)
+    }
+  }
+
   /// How the rows of one sequence become one vector.
   public enum Reduction: Sendable {
     case mean, first, last, maximum

@@ -50,7 +50,7 @@ extension PointSnapshot {
   ) throws(PointError) -> [ScoredRow]? {
     guard case .dense(let query)? = scorer.similarities.first?.vector else { return nil }
     let allowed = selection.count
-    guard FilterPlanner.plan(allowed: allowed, of: table.count) == .traverse, limit < allowed / 4 else { return nil }
+    guard limit < allowed / 4 else { return nil }
     let covered = RowSet(maskWords: selection.masks).subtracting(graph.stale)
     let isUnfiltered = allowed == table.count
     let neighbours: [Neighbour]

@@ -17,6 +17,8 @@ public struct SubwordTokenizer: Tokenizer {
   /// Added tokens that are looked for in the text as given, and in the normalised text.
   let verbatimTokens: AddedTokens
   let normalizedTokens: AddedTokens
+  /// Added tokens that are no text, such as `[SEP]`.
+  let specialIDs: Set<Int32>
   let frame: TokenizerFile.Frame
   /// The special tokens before and after each input.
   let prefix: [Int32]
