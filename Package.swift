@@ -69,9 +69,8 @@ let package = Package(
     room(
       "NeedletailPoints",
       ["NeedletailCore", "NeedletailIndex", "NeedletailNumerics", "NeedletailText", "NeedletailStore", grdb, crypto, hashTrees]),
-    room("NeedletailRetrieval", ["NeedletailCore", "NeedletailText", "NeedletailNumerics", "NeedletailStore", crypto]),
+    room("NeedletailRetrieval", ["NeedletailCore", "NeedletailIndex", "NeedletailText", "NeedletailNumerics", "NeedletailStore", crypto]),
     room("NeedletailEvaluation", ["NeedletailCore", "NeedletailIndex", "NeedletailNumerics"]),
-    room("NeedletailEvaluation", ["NeedletailCore", "NeedletailNumerics"]),
     room("NeedletailTraining", ["NeedletailCore", "NeedletailText", "NeedletailNumerics", "NeedletailModels", "NeedletailEvaluation"]),
 
     // level 5 and 6: the surfaces
@@ -82,10 +81,12 @@ let package = Package(
         "NeedletailCore", "NeedletailEvaluation", "NeedletailIndex", "NeedletailModels", "NeedletailNumerics",
         "NeedletailRetrieval", "NeedletailStore", "NeedletailText", "NeedletailTraining", crypto,
       ]),
-    room("NeedletailServer", ["Needletail", "NeedletailCore", "NeedletailRetrieval", "NeedletailStore", hummingbird, httpTypes, nio, mustache, logging], resources: [.embedInCode("Resources")]),
-    room("NeedletailReproduction", ["NeedletailCore", "NeedletailRetrieval"]),
+    room(
       "NeedletailServer",
-      ["Needletail", "NeedletailCore", "NeedletailNumerics", "NeedletailPoints", "NeedletailRetrieval", "NeedletailStore", hummingbird, mustache, logging],
+      [
+        "Needletail", "NeedletailCore", "NeedletailNumerics", "NeedletailPoints", "NeedletailRetrieval", "NeedletailStore",
+        hummingbird, httpTypes, nio, mustache, logging,
+      ],
       resources: [.embedInCode("Resources")]),
     .executableTarget(
       name: "NeedletailCommand",
@@ -93,8 +94,7 @@ let package = Package(
         "Needletail", "NeedletailServer", "NeedletailEvaluation", "NeedletailReproduction", "NeedletailTraining", "NeedletailNumerics", arguments,
         // What the umbrella exports is named too: an incremental build follows only declared arrows, and a caller that is
         // not compiled again after a type changed its layout crashes.
-        "NeedletailCore", "NeedletailIndex", "NeedletailModels", "NeedletailRetrieval", "NeedletailStore",
-        "NeedletailCore", "NeedletailModels", "NeedletailPoints", "NeedletailRetrieval", "NeedletailStore",
+        "NeedletailCore", "NeedletailIndex", "NeedletailModels", "NeedletailPoints", "NeedletailRetrieval", "NeedletailStore",
       ],
       swiftSettings: strict),
 
@@ -107,16 +107,17 @@ let package = Package(
     tests("NeedletailNumericsTests", ["NeedletailNumerics", "CNeedletailKernels"]),
     tests("NeedletailTextTests", ["NeedletailText"], resources: [.copy("Fixtures")]),
     tests("NeedletailModelsTests", ["NeedletailModels"], resources: [.copy("Fixtures")]),
-    tests("NeedletailIndexTests", ["NeedletailIndex", "NeedletailNumerics"]),
+    tests("NeedletailIndexTests", ["NeedletailIndex", "NeedletailCore", "NeedletailNumerics"]),
     tests(
       "NeedletailStoreTests",
       ["NeedletailStore", "NeedletailCore", "NeedletailIndex", "NeedletailNumerics", "NeedletailText", "NeedletailCrashWriter", grdb]),
-    tests("NeedletailPointsTests", ["NeedletailPoints", "NeedletailCore", "NeedletailIndex", "NeedletailStore"]),
+    tests("NeedletailPointsTests", ["NeedletailPoints", "NeedletailCore", "NeedletailNumerics", "NeedletailStore"]),
     tests(
-      "NeedletailRetrievalTests", ["NeedletailRetrieval", "NeedletailCore", "NeedletailStore", "NeedletailText"],
+      "NeedletailRetrievalTests", ["NeedletailRetrieval", "NeedletailCore", "NeedletailIndex", "NeedletailStore", "NeedletailText"],
       resources: [.copy("Fixtures")]),
-    tests("NeedletailEvaluationTests", ["NeedletailEvaluation", "NeedletailCore", "NeedletailNumerics"], resources: [.copy("Fixtures")]),
-    tests("NeedletailEvaluationTests", ["NeedletailEvaluation", "NeedletailCore", "NeedletailIndex"], resources: [.copy("Fixtures")]),
+    tests(
+      "NeedletailEvaluationTests", ["NeedletailEvaluation", "NeedletailCore", "NeedletailIndex", "NeedletailNumerics"],
+      resources: [.copy("Fixtures")]),
     tests(
       "NeedletailTrainingTests",
       ["NeedletailTraining", "NeedletailCore", "NeedletailText", "NeedletailNumerics", "NeedletailModels", "NeedletailEvaluation"],
@@ -124,9 +125,8 @@ let package = Package(
     tests(
       "NeedletailServerTests",
       [
-        "NeedletailServer", "NeedletailCore", "NeedletailRetrieval", "NeedletailStore",
-        hummingbird, httpTypes, nio, logging,
         "NeedletailServer", "NeedletailCore", "NeedletailPoints", "NeedletailRetrieval", "NeedletailStore",
+        hummingbird, httpTypes, nio, logging,
         .product(name: "HummingbirdTesting", package: "hummingbird"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
       ]),

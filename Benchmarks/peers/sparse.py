@@ -1,14 +1,17 @@
 """The sparse benchmark's peer: pyseismic-lsr, the authors' implementation of the clustered index, on the same files.
 
-    python sparse.py --vectors base.csr --queries queries.csr [--postings 1000] [--largest 4] [--share 0.1] [--mass 0.4]
-                     [--neighbours 0] [--cuts 2,3,4,6,8,10] [--factors 0.7,0.8,0.9,1.0] [--rounds 3]
+    python sparse.py --vectors base.csr --queries queries.csr --needletail PATH-OF-needletail-bench [--postings 3500]
+                     [--largest 1.5] [--share 0.1] [--mass 0.4] [--neighbours 0] [--cuts 2,3,4,5,6,8,10]
+                     [--factors 0.7,0.8,0.9,1.0] [--rounds 3]
 
-Builds the index on one thread, then prints recall@10 and the time of a query for every effort, and the fastest effort that
-reaches 0.90, 0.95 and 0.97. Queries run as one batch in Rust on one thread; the best of some rounds counts.
+Builds both indexes on one thread with the same parameters, then searches in turns on one thread; the best round of each
+effort counts. pyseismic-lsr runs the queries as one batch in Rust, so that no call through Python counts.
 """
 
 import argparse
 import os
+import re
+import subprocess
 import tempfile
 import time
 
@@ -59,17 +62,49 @@ def main():
     parser.add_argument("--cuts", default="2,3,4,5,6,8,10")
     parser.add_argument("--factors", default="0.7,0.8,0.9,1.0")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--needletail", help="needletail-bench, to be run in turns")
     arguments = parser.parse_args()
-
-    from seismic import SeismicIndexRaw
 
     base, queries = read(arguments.vectors), read(arguments.queries)
     expected = truth(base, queries)
+    efforts = [
+        (cut, factor) for cut in map(int, arguments.cuts.split(",")) for factor in map(float, arguments.factors.split(","))
+    ]
     with tempfile.TemporaryDirectory() as folder:
         write_inner(base, folder + "/base.bin")
         write_inner(queries, folder + "/queries.bin")
+        engines = [Seismic(arguments, folder, expected)]
+        if arguments.needletail:
+            engines.append(Needletail(arguments, folder))
+        measured = {engine.name: {} for engine in engines}
+        for _ in range(arguments.rounds):
+            for engine in engines:
+                for effort, recall, microseconds in engine.run(efforts):
+                    best = measured[engine.name].get(effort, (recall, 1e9))[1]
+                    measured[engine.name][effort] = (recall, min(best, microseconds))
+        for name, points in measured.items():
+            for (cut, factor), (recall, microseconds) in points.items():
+                print(f"{name}: cut {cut}, factor {factor}: recall@10 {recall:.4f}, {microseconds:.1f} µs a query")
+        for goal in (0.90, 0.95, 0.97):
+            for name, points in measured.items():
+                reaching = [(time, effort, recall) for effort, (recall, time) in points.items() if recall >= goal]
+                if reaching:
+                    microseconds, (cut, factor), recall = min(reaching)
+                    print(
+                        f"recall@10 of {goal}: {name}: {1e6 / microseconds:.0f} queries/s "
+                        f"(cut {cut}, factor {factor}, {recall:.4f})"
+                    )
+
+
+class Seismic:
+    name = "pyseismic-lsr"
+
+    def __init__(self, arguments, folder, expected):
+        from seismic import SeismicIndexRaw
+
+        self.arguments, self.folder, self.expected = arguments, folder, expected
         start = time.perf_counter()
-        index = SeismicIndexRaw.build(
+        self.index = SeismicIndexRaw.build(
             folder + "/base.bin",
             n_postings=arguments.postings,
             centroid_fraction=arguments.share,
@@ -78,30 +113,39 @@ def main():
             max_fraction=arguments.largest,
             nknn=arguments.neighbours,
         )
-        print(f"pyseismic-lsr: build {time.perf_counter() - start:.2f} s on one thread", flush=True)
-        index.print_space_usage_byte()
-        best = {}
-        for cut in map(int, arguments.cuts.split(",")):
-            for factor in map(float, arguments.factors.split(",")):
-                times = []
-                for _ in range(arguments.rounds):
-                    start = time.perf_counter()
-                    answers = index.batch_search(
-                        folder + "/queries.bin", 10, cut, factor, arguments.neighbours, False, num_threads=1
-                    )
-                    times.append(time.perf_counter() - start)
-                microseconds = min(times) / queries.shape[0] * 1e6
-                found = sum(len({row for _, row in answer} & rows) for answer, rows in zip(answers, expected))
-                recall = found / (10 * len(expected))
-                print(f"cut {cut}, factor {factor}: recall@10 {recall:.4f}, {microseconds:.1f} µs a query", flush=True)
-                for goal in (0.90, 0.95, 0.97):
-                    if recall >= goal and microseconds < best.get(goal, (1e9,))[0]:
-                        best[goal] = (microseconds, cut, factor, recall)
-        for goal, (microseconds, cut, factor, recall) in sorted(best.items()):
-            print(
-                f"recall@10 of {goal}: {1e6 / microseconds:.0f} queries/s (cut {cut}, factor {factor}, {recall:.4f})",
-                flush=True,
+        print(f"{self.name}: build {time.perf_counter() - start:.2f} s on one thread", flush=True)
+        self.index.print_space_usage_byte()
+
+    def run(self, efforts):
+        for cut, factor in efforts:
+            start = time.perf_counter()
+            answers = self.index.batch_search(
+                self.folder + "/queries.bin", 10, cut, factor, self.arguments.neighbours, False, num_threads=1
             )
+            microseconds = (time.perf_counter() - start) / len(answers) * 1e6
+            found = sum(len({row for _, row in answer} & rows) for answer, rows in zip(answers, self.expected))
+            yield (cut, factor), found / (10 * len(self.expected)), microseconds
+
+
+class Needletail:
+    name = "Needletail"
+
+    def __init__(self, arguments, folder):
+        self.command = [
+            *[arguments.needletail, "sparse", "--vectors", arguments.vectors, "--queries", arguments.queries],
+            *["--index", folder + "/needletail.index", "--cuts", arguments.cuts, "--factors", arguments.factors],
+            *["--postings", str(arguments.postings), "--largest", str(arguments.largest), "--share", str(arguments.share)],
+            *["--mass", str(arguments.mass), "--neighbours", str(arguments.neighbours), "--rounds", "1"],
+        ]
+
+    def run(self, efforts):
+        printed = subprocess.run(self.command, capture_output=True, text=True, check=True).stdout
+        for line in printed.splitlines():
+            point = re.match(r"cut (\d+), factor ([\d.]+): recall@10 ([\d.]+), ([\d.]+) µs", line)
+            if point:
+                yield (int(point[1]), float(point[2])), float(point[3]), float(point[4])
+            else:
+                print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,11 @@ struct NeedletailCommand: AsyncParsableCommand {
       """,
     version: ProductVersion.current,
     subcommands: [
-      IndexCommand.self, SearchCommand.self, SimilarCommand.self, StatusCommand.self, RemoveCommand.self,
+      IndexCommand.self,
+      SearchCommand.self,
+      SimilarCommand.self,
+      StatusCommand.self,
+      RemoveCommand.self,
       ServeCommand.self,
       ModelCommand.self,
       CatalogueCommand.self,
@@ -34,6 +38,10 @@ struct NeedletailCommand: AsyncParsableCommand {
       BenchCommand.self,
       TrainCommand.self,
       MCPCommand.self,
+      SparseCommand.self,
+      RelevanceCommand.self,
+      MultivectorCommand.self,
+      LocateCommand.self,
     ])
 
   /// Runs the command; a `Problem` becomes one sentence on standard error and an exit code by its category.

@@ -75,6 +75,33 @@ public struct SparseVectors: Representation, Hashable, Sendable {
   }
 }
 
+extension SparseVectors {
+  /// The first rows.
+  public func prefix(_ limit: Int) -> SparseVectors {
+    var result = SparseVectors(dimension: dimension)
+    let end = offsets[Swift.min(Swift.max(0, limit), count)]
+    result.offsets = Array(offsets.prefix(Swift.min(Swift.max(0, limit), count) + 1))
+    result.terms = Array(terms[..<end])
+    result.weights = Array(weights[..<end])
+    return result
+  }
+
+  /// The share of the sum of magnitudes that the heaviest `limit` components of a row hold, on average over rows that have
+  /// any: how concentrated the vectors are.
+  public func massShare(ofHeaviest limit: Int) -> Double {
+    var sum = 0.0
+    var rowCount = 0
+    for row in 0..<count where offsets[row] < offsets[row + 1] {
+      let magnitudes = weights[offsets[row]..<offsets[row + 1]].map { Double(Swift.abs($0)) }.sorted(by: >)
+      let mass = magnitudes.reduce(0, +)
+      guard mass > 0 else { continue }
+      sum += magnitudes.prefix(limit).reduce(0, +) / mass
+      rowCount += 1
+    }
+    return rowCount > 0 ? sum / Double(rowCount) : 0
+  }
+}
+
 /// One vector of which few components differ from zero.
 public struct SparseVector: Hashable, Sendable {
   /// The numbers of the components, strictly ascending.

@@ -97,6 +97,7 @@ public enum DenseIndexFactory {
       case .lexical: throw InvalidSections(reason: "it is an index of terms")
       case .codec: throw InvalidSections(reason: "it is a codec without rows")
       case .invertedSparse, .clusteredSparse: throw InvalidSections(reason: "it is an index of sparse vectors")
+      case .multiVector: throw InvalidSections(reason: "it is an index of sets of vectors")
       }
     } catch {
       throw damaged(error.reason)

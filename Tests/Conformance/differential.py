@@ -64,7 +64,16 @@ class Differential:
         if message:
             self.failures[kind] += 1
             if self.failures[kind] <= self.verbose:
+                self.explain(argument)
                 print(f"--- {kind}: {str(message)[:1500]}\n    {str(argument)[:1500]}", flush=True)
+
+    def explain(self, argument):
+        """Shows which prefetch of a query brings the difference."""
+        for p in argument.get("prefetch") or [] if isinstance(argument, dict) else []:
+            arguments = dict(query=p.query, using=p.using, query_filter=p.filter, prefetch=p.prefetch, limit=p.limit, with_payload=False)
+            found = [c.query_points(NAME, **arguments).points for c in (self.ours, self.theirs)]
+            if message := compare.ranked_difference(*found):
+                print(f"--- a prefetch differs: {message[:1200]}\n    {p}", flush=True)
 
     # --- changes
 

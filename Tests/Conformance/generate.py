@@ -114,7 +114,8 @@ class Generator:
             return r.choice([lambda: field("city", match=m.MatchExcept(**{"except": r.sample(CITIES, 2)})), lambda: field("tags", match=m.MatchExcept(**{"except": ["a", "b"]}))])()
         if kind == "range":
             key = r.choice(["n", "price", "meta.a", "items[].k"])
-            bounds = {b: r.randint(0, 9) for b in r.sample(["gt", "gte", "lt", "lte"], r.randint(1, 2))}
+            # Both "gt" and "gte" at once: the engine heeds one of them.
+            bounds = {b: r.randint(0, 9) for b in r.sample([r.choice(["gt", "gte"]), r.choice(["lt", "lte"])], r.randint(1, 2))}
             return field(key, range=m.Range(**bounds))
         if kind == "date":
             return field("when", range=m.DatetimeRange(gte=self.when(), lt=self.when() if self.chance(0.5) else None))

@@ -1,4 +1,4 @@
-import NeedletailCore
+public import NeedletailCore
 import NeedletailPoints
 import Testing
 

@@ -12,7 +12,15 @@ import Testing
   }
 
   private func everything(_ collection: PointCollection) -> [String] {
-    collection.snapshot().scroll(nil, from: nil, limit: 10_000, PointPart(payload: .all, vectors: .all)).points.map { "\($0.id) \($0.version) \($0.payload ?? [:]) \(($0.vectors ?? [:]).sorted { $0.key < $1.key })" }
+    collection.snapshot().scroll(nil, from: nil, limit: 10_000, PointPart(payload: .all, vectors: .all)).points.map { point in
+      var writer = JSONWriter()
+      writer.payload(point.payload ?? [:])
+      for (name, vector) in (point.vectors ?? [:]).sorted(by: { $0.key < $1.key }) {
+        writer.string(name)
+        vector.write(&writer)
+      }
+      return "\(point.id) \(point.version) \(writer.text)"
+    }
   }
 
   @Test func isTheSameAfterReopening() async throws {
@@ -20,12 +28,14 @@ import Testing
     let library = try place.library()
     let collection = try library.create("a/ä ?", settings)
     var random = RandomPayloads(seed: 3)
-    let ids = (0..<300).map { $0 % 3 == 0 ? PointID.uuid(UInt64($0) << 60, UInt64($0)) : PointID.number(UInt64.max - UInt64($0)) }
+    let ids: [PointID] = (UInt64(0)..<300).map { (number: UInt64) -> PointID in
+      number % 3 == 0 ? .uuid(number << 60, number) : .number(UInt64.max - number)
+    }
     for round in 0..<4 {
       try await collection.apply(
         .upsert(ids.shuffled().prefix(120).map { id in
           var vectors: NamedVectors = ["d": .dense([1, Float(round), 2])]
-          if Bool.random() { vectors["s"] = .sparse(SparseVector(indices: [9, 2], values: [0.5, 1])) }
+          if Bool.random() { vectors["s"] = .sparse(SparsePointVector(indices: [9, 2], values: [0.5, 1])) }
           if Bool.random() { vectors["m"] = .multi(DenseVectors(dimension: 2, values: [1, 2, 3, 4])) }
           return PointWrite(id: id, vectors: vectors, payload: random.payload())
         }))
@@ -46,7 +56,7 @@ import Testing
     #expect(before.count > 100)
   }
 
-  @Test func afailingChangeHasNoEffect() async throws {
+  @Test func aFailingChangeHasNoEffect() async throws {
     let place = PointPlace()
     let library = try place.library()
     defer { library.close() }
@@ -54,7 +64,7 @@ import Testing
     try await collection.apply(.upsert([PointWrite(id: .number(1), vectors: ["d": .dense([1, 2, 3])])]))
     let before = everything(collection)
     let bad: [NamedVectors] = [
-      ["d": .dense([1, 2])], ["x": .dense([1, 2, 3])], ["d": .sparse(SparseVector(indices: [], values: []))], ["s": .dense([1])], ["d": .dense([1, .nan, 3])],
+      ["d": .dense([1, 2])], ["x": .dense([1, 2, 3])], ["d": .sparse(SparsePointVector(indices: [], values: []))], ["s": .dense([1])], ["d": .dense([1, .nan, 3])],
       ["m": .multi(DenseVectors(dimension: 3, values: [1, 2, 3]))],
     ]
     for vectors in bad {

@@ -1,6 +1,6 @@
 import Foundation
 import NeedletailCore
-import NeedletailIndex
+import NeedletailNumerics
 import NeedletailPoints
 import NeedletailStore
 

@@ -1,5 +1,6 @@
 import Foundation
 import NeedletailCore
+import NeedletailNumerics
 import NeedletailPoints
 import Testing
 

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOEmbedded
 import NeedletailCore
@@ -66,3 +67,6 @@ extension JSONNode {
   /// An element of a list, or null.
   subscript(number: Int) -> JSONNode { elements.flatMap { $0.indices.contains(number) ? $0[number] : nil } ?? .null }
 }
+
+/// A JSON text that is written in a test.
+func json(_ text: String) -> JSONNode { (try? JSONReader.read(text)) ?? .string("no JSON: \(text)") }

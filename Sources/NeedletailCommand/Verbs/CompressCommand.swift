@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
 internal import Needletail
-internal import NeedletailNumerics
 
 /// Compressing finished vectors.
 struct CompressCommand: AsyncParsableCommand {
@@ -32,7 +31,7 @@ struct CompressStudyCommand: ParsableCommand {
     let (fractions, chosen) = try (parsedBudgets(), parsedMethods())
     var done = 0
     let study = try CompressionStudy(
-      of: DenseVectors(contentsOf: vectors, limit: limit), queries: queries.map { path throws(IndexError) in try DenseVectors(contentsOf: path) },
+      of: DenseVectors(contentsOf: vectors, limit: limit), queries: queries.map { try DenseVectors(contentsOf: $0) },
       similarity: similarity, budgets: fractions, methods: chosen, seed: seed
     ) { title, budget in
       line.update(done: done, total: fractions.count * chosen.count, detail: "\(title) at \(budget)")

@@ -59,7 +59,8 @@ struct EvaluateCommand: AsyncParsableCommand {
 
 extension EvaluateCommand {
   private func evaluate(
-    _ task: RetrievalTask, modes: [SearchMode], pipelines: [PipelineSpecification], measures: [Measure], embedder: (any TextEmbedder)?
+    _ task: RetrievalTask, modes: [SearchMode], pipelines: [PipelineSpecification], measures: [Measure],
+    embedder: (any TextEmbedder)?
   ) async throws -> [Row] {
     let clock = ContinuousClock()
     var options = IngestOptions()

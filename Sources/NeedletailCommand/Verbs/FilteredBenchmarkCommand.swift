@@ -100,11 +100,14 @@ extension FilteredBenchmarkCommand {
     let widths = try numbers(selectivities, "--selectivities")
     guard attributes != nil || generate else {
       let grid = FilterGrid(base, queries: questions, seed: seed)
-      return try [PredicateKind.range, .label].flatMap { kind in
-        try FilterCorrelation.allCases.flatMap { correlation in
-          try widths.map { try grid.workload(selectivity: $0, correlation, kind: kind) }
-        }
+      // Ranges over one column follow one another, and labels of one selectivity: their indexes are shared.
+      let correlations: [FilterCorrelation] = [.independent, .correlated, .antiCorrelated]
+      let ranges = try correlations.flatMap { correlation in
+        try widths.map { try grid.workload(selectivity: $0, correlation, kind: .range) }
       }
+      return ranges + (try widths.flatMap { width in
+        try correlations.map { try grid.workload(selectivity: width, $0, kind: .label) }
+      })
     }
     let table = try attributes.map { try AttributeTable(path: $0, limit: base.count) }
       ?? AttributeGenerator(count: base.count, seed: seed).table()

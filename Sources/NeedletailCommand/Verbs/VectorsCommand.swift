@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
 internal import Needletail
-internal import NeedletailNumerics
 
 /// Indexes of vectors alone, without text.
 struct VectorsCommand: AsyncParsableCommand {
@@ -39,7 +38,7 @@ struct VectorsBuildCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Candidates in view while a graph is built.", valueName: "N"))
   var construction = GraphParameters().efConstruction
   @Option(help: ArgumentHelp("Everything random follows from it.", valueName: "N")) var seed: UInt64 = 42
-  @Option(help: ArgumentHelp("Only the first rows of the file.", valueName: "N")) var limit = Int.max
+  @Option(help: ArgumentHelp("Only the first rows of the file.", valueName: "N")) var limit: Int?
   @OptionGroup var output: OutputOptions
 
   private struct Report: Encodable {
@@ -53,7 +52,7 @@ struct VectorsBuildCommand: ParsableCommand {
   }
 
   func run() throws {
-    let rows = try DenseVectors(contentsOf: vectors, limit: limit)
+    let rows = try DenseVectors(contentsOf: vectors, limit: limit ?? .max)
     let (specification, trained) = try specification()
     let clock = ContinuousClock()
     let start = clock.now
@@ -128,13 +127,13 @@ struct VectorsSearchCommand: ParsableCommand {
   func run() throws {
     let opened = try DenseIndexFactory.open(index)
     let vectors = try DenseVectors(contentsOf: queries)
-    var known = try truth.map { try VectorFile(path: $0).rowNumbers() }
+    var known = try truth.map { try NeighbourFile.read($0) }
     if compareExact {
       known = try opened.search(vectors, SearchOptions(limit: top, isExact: true)).map { $0.map(\.row) }
     }
     let options = SearchOptions(limit: top, efSearch: ef, isExact: exact, probes: probes)
     let measured = try SearchMeasurement(of: opened, vectors, options, truth: known)
-    if let target { try VectorFile.write(measured.answers.map { $0.map(\.row) }, to: target) }
+    if let target { try NeighbourFile.write(measured.answers, to: target) }
     try output.json ? JSONOutput.write(measured) : show(measured)
   }
 
@@ -168,7 +167,7 @@ struct VectorsExactCommand: ParsableCommand {
       DenseVectors(contentsOf: vectors), similarity: similarity,
       specification: DenseIndexSpecification(layout: .flat, codec: .float32))
     let answers = try index.search(DenseVectors(contentsOf: queries), SearchOptions(limit: top, isExact: true))
-    try VectorFile.write(answers.map { $0.map(\.row) }, to: target)
+    try NeighbourFile.write(answers, to: target)
   }
 }
 

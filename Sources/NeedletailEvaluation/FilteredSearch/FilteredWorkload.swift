@@ -6,12 +6,15 @@ internal import NeedletailNumerics
 public struct FilteredWorkload: Sendable {
   /// What it is called in reports.
   public let name: String
+  /// What the attribute is called: workloads over the same column have equal attributes.
+  public let column: String
   public let attributes: RowAttributes
   /// The predicate of each query.
   public let predicates: [RowPredicate]
 
-  public init(name: String, attributes: RowAttributes, predicates: [RowPredicate]) {
+  public init(name: String, column: String, attributes: RowAttributes, predicates: [RowPredicate]) {
     self.name = name
+    self.column = column
     self.attributes = attributes
     self.predicates = predicates
   }
@@ -42,7 +45,7 @@ public struct FilteredWorkload: Sendable {
       let predicates = (0..<count).map { _ -> RowPredicate in
         .labels(.all(values.randomElement(using: &generator).flatMap { labels[$0] }.map { [$0] } ?? []))
       }
-      return FilteredWorkload(name: "\(attribute) exactly", attributes: exact, predicates: predicates)
+      return FilteredWorkload(name: "\(attribute) exactly", column: "\(attribute) exactly", attributes: exact, predicates: predicates)
     case .numbers(let values)?:
       let sorted = values.sorted()
       let predicates = (0..<count).map { number -> RowPredicate in
@@ -50,15 +53,15 @@ public struct FilteredWorkload: Sendable {
         let start = Int.random(in: 0...max(0, sorted.count - width), using: &generator)
         return .range(sorted[start]...sorted[start + width - 1])
       }
-      return FilteredWorkload(name: "\(attribute) range", attributes: attributes, predicates: predicates)
+      return FilteredWorkload(name: "\(attribute) range", column: attribute, attributes: attributes, predicates: predicates)
     case .sets(let sets, _)?:
       let filled = sets.filter { !$0.isEmpty }
       let predicates = (0..<count).map { _ -> RowPredicate in
         .labels(.all(filled.randomElement(using: &generator)?.randomElement(using: &generator).map { [$0] } ?? []))
       }
-      return FilteredWorkload(name: "\(attribute) contains", attributes: attributes, predicates: predicates)
+      return FilteredWorkload(name: "\(attribute) contains", column: attribute, attributes: attributes, predicates: predicates)
     case nil:
-      return FilteredWorkload(name: attribute, attributes: attributes, predicates: [])
+      return FilteredWorkload(name: attribute, column: attribute, attributes: attributes, predicates: [])
     }
   }
 }
@@ -100,6 +103,7 @@ public struct FilterGrid: Sendable {
     selectivity: Double, _ correlation: FilterCorrelation, kind: PredicateKind
   ) throws -> FilteredWorkload {
     let places = correlation == .independent ? shuffled : local
+    let order = correlation == .independent ? "shuffled" : "by place"
     let name = "\(kind.rawValue) \(Self.percent(selectivity)) \(correlation.rawValue)"
     if kind == .range {
       let width = min(count, max(1, Int((selectivity * Double(count)).rounded())))
@@ -108,12 +112,13 @@ public struct FilterGrid: Sendable {
         return .range(Double(start)...Double(start + width - 1))
       }
       let attributes = try RowAttributes(count: count, values: ValueColumn(places.map(Double.init)))
-      return FilteredWorkload(name: name, attributes: attributes, predicates: predicates)
+      return FilteredWorkload(name: name, column: "range \(order)", attributes: attributes, predicates: predicates)
     }
     let parts = max(1, min(count, Int((1 / selectivity).rounded())))
     let predicates = queryPlaces.map { RowPredicate.labels(.all([label(centre($0, correlation), parts)])) }
     let attributes = try RowAttributes(count: count, labels: LabelColumn(places.map { [label($0, parts)] }))
-    return FilteredWorkload(name: name, attributes: attributes, predicates: predicates)
+    return FilteredWorkload(
+      name: name, column: "\(parts) labels \(order)", attributes: attributes, predicates: predicates)
   }
 
   private func centre(_ place: Int, _ correlation: FilterCorrelation) -> Int {

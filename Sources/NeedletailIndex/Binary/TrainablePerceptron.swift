@@ -1,4 +1,4 @@
-package import NeedletailNumerics
+internal import NeedletailNumerics
 
 /// A perceptron that learns: linear, batch normalisation, relu, linear.
 ///

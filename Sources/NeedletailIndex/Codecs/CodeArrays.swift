@@ -15,13 +15,14 @@ struct CodeArrays {
 
   func encode(_ vectors: DenseVectors) -> [UInt8] {
     precondition(vectors.dimension == dimension || vectors.count == 0, "vectors of \(vectors.dimension) for a codec of \(dimension)")
+    guard vectors.count > 0 else { return [] }
     let rowBytes = codeBytes + residualBytes
     let rowsPerTask = 256
     return unsafe [UInt8](unsafeUninitializedCapacity: vectors.count * rowBytes) { result, initialised in
       initialised = vectors.count * rowBytes
       guard let start = result.baseAddress else { return }
       unsafe vectors.values.withUnsafeBufferPointer { values in
-        nonisolated(unsafe) let (target, source) = (start, values.baseAddress!)
+        nonisolated(unsafe) let (target, source) = unsafe (start, values.baseAddress!)
         WorkerPool.shared.forEach((vectors.count + rowsPerTask - 1) / rowsPerTask) { task in
           let first = task * rowsPerTask
           let count = min(rowsPerTask, vectors.count - first)

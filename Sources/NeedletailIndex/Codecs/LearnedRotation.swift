@@ -38,42 +38,28 @@ struct LearnedRotation: Sendable {
         dimension: dimension, parts: parts, bits: bits, rotation: nil,
         codebooks: ProductCodec.codebooks(
           of: turned, dimension: dimension, parts: parts, bits: bits, iterationCount: 4, seed: seed, pool: pool))
-      rotation = Self.nearest(from: values, to: codec.reconstructed(turned, pool: pool), dimension: dimension, pool: pool)
+      rotation = rotation.moved(to: codec.reconstructed(turned, pool: pool), from: values, pool: pool)
     }
     self = rotation
   }
 
   /// The orthogonal matrix `R` with the least `Σ |R x - y|²`: `R = U Vᵀ` for `Σ y xᵀ = U Σ Vᵀ` (the Procrustes problem).
-  private static func nearest(from rows: [Float], to targets: [Float], dimension: Int, pool: WorkerPool) -> LearnedRotation {
-    let parts = SingularValues(products(targets, rows, dimension, pool), count: dimension)
-    var matrix = [Float](repeating: 0, count: dimension * dimension)
-    // A direction without data has no left vector; the basis is completed so that the matrix stays orthogonal.
-    let left = completed(parts.left, dimension)
+  ///
+  /// A little of the old matrix is added first, which decides where the data says nothing.
+  private func moved(to targets: [Float], from rows: [Float], pool: WorkerPool) -> LearnedRotation {
+    var products = Self.products(targets, rows, dimension, pool)
+    let largest = products.lazy.map(abs).max() ?? 0
+    guard largest > 0, largest.isFinite else { return self }
+    for index in products.indices { products[index] = products[index] / largest + 1e-6 * Double(matrix[index]) }
+    let parts = SingularValues(products, count: dimension)
+    var moved = [Float](repeating: 0, count: dimension * dimension)
     for k in 0..<dimension {
       for row in 0..<dimension {
-        let factor = left[k][row]
-        for column in 0..<dimension { matrix[row * dimension + column] += Float(factor * parts.right[k][column]) }
+        let factor = parts.left[k][row]
+        for column in 0..<dimension { moved[row * dimension + column] += Float(factor * parts.right[k][column]) }
       }
     }
-    return LearnedRotation(dimension: dimension, matrix: Column(matrix))
-  }
-
-  private static func completed(_ vectors: [[Double]], _ dimension: Int) -> [[Double]] {
-    var basis = vectors.filter { vector in vector.contains { $0 != 0 } }
-    var candidate = 0
-    while basis.count < dimension {
-      var vector = (0..<dimension).map { $0 == candidate ? 1.0 : 0.0 }
-      candidate += 1
-      for _ in 0..<2 {
-        for other in basis {
-          let product = zip(vector, other).reduce(0.0) { $0 + $1.0 * $1.1 }
-          for index in 0..<dimension { vector[index] -= product * other[index] }
-        }
-      }
-      let length = vector.reduce(0.0) { $0 + $1 * $1 }.squareRoot()
-      if length > 1e-6 { basis.append(vector.map { $0 / length }) }
-    }
-    return basis
+    return LearnedRotation(dimension: dimension, matrix: Column(moved))
   }
 
   /// `Σ y xᵀ` over all rows.

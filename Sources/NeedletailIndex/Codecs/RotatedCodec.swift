@@ -68,12 +68,12 @@ struct RotatedCodec: BlockCodec {
     var best = (cosine: -Float.infinity, step: Float(0))
     for step in candidates(largest: largest, length: squared.squareRoot()) {
       let (product, codeSquare) = unsafe assess(vector, step)
-      let cosine = product / (codeSquare * squared).squareRoot()
+      let cosine = product / (codeSquare.squareRoot() * squared.squareRoot())
       if cosine > best.cosine { best = (cosine, step) }
     }
     for index in 0..<dimension { unsafe codes[index] = UInt8(level(vector[index], best.step) + middle) }
     let (product, codeSquare) = unsafe assess(vector, best.step)
-    let cosine = min(1, product / (codeSquare * squared).squareRoot())
+    let cosine = min(1, product / (codeSquare.squareRoot() * squared.squareRoot()))
     let spread = max(0, (1 - cosine * cosine) / (cosine * cosine * Float(max(1, dimension - 1)))).squareRoot()
     return (squared / product, Self.confidence * spread * squared.squareRoot())
   }

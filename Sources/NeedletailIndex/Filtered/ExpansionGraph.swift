@@ -42,16 +42,16 @@ public struct ExpansionGraph: FilteredIndex {
 
   let rows: FilteredRows
   let parameters: Parameters
-  private let links: Links
-  private let entries: [Row]
+  let links: Links
+  let entries: [Row]
 
-  init(_ rows: FilteredRows, _ pairs: PairDistances, _ parameters: Parameters, seed: UInt64, pool: WorkerPool) {
-    self.rows = rows
-    self.parameters = parameters
-    let builder = GraphBuilder(
-      pairs, members: Array(0..<Row(rows.count)), rule: UncoveredLinks(parameters), diversification: 1, seed: seed,
-      pool: pool)
-    (links, entries) = builder.build()
+  static func build(
+    _ pairs: PairDistances, _ parameters: Parameters, seed: UInt64, pool: WorkerPool
+  ) -> (links: Links, entries: [Row]) {
+    GraphBuilder(
+      pairs, members: Array(0..<Row(pairs.vectors.count)), rule: UncoveredLinks(parameters), diversification: 1,
+      seed: seed, pool: pool
+    ).build()
   }
 
   public var count: Int { rows.count }
@@ -60,14 +60,12 @@ public struct ExpansionGraph: FilteredIndex {
   public var structureBytes: Int { links.targets.region.count }
   public var kinds: Set<PredicateKind> { Set(PredicateKind.allCases) }
 
-  private static let entryCount = 32
-
   public func search(
     _ query: Span<Float>, where predicate: RowPredicate, _ options: FilteredSearchOptions
   ) throws(IndexError) -> FilteredAnswer {
     try rows.search(query, where: predicate, options, kinds: kinds) { scratch, matching in
       let inside = matching.rows
-      let entries = self.entries.filter(inside.contains) + inside.spread(Self.entryCount)
+      let entries = self.entries.filter(inside.contains) + inside.spread(GraphEntries.filteredCount)
       unsafe inside.words.withUnsafeBufferPointer { words in
         let expansion = unsafe LinksOfLinks(
           links.pointer, within: words, direct: parameters.density == 1 ? 0 : parameters.unconditional,

@@ -1,11 +1,13 @@
 public import NeedletailCore
 public import NeedletailNumerics
+internal import Synchronization
 
 /// Builds filtered indexes over the same vectors and attributes, which all of them share.
 public struct FilteredIndexFactory: Sendable {
   private let rows: FilteredRows
   private let pairs: PairDistances
   private let pool: WorkerPool
+  private let graphs: AttributeFreeGraphs
 
   /// Takes over vectors and what is known of their rows.
   ///
@@ -32,7 +34,28 @@ public struct FilteredIndexFactory: Sendable {
     rows = FilteredRows(FlatIndex(encoded, absent: RowSet(), pool: pool), attributes)
     pairs = PairDistances(encoded, pool: pool)
     self.pool = pool
+    graphs = AttributeFreeGraphs()
   }
+
+  private init(_ rows: FilteredRows, _ other: FilteredIndexFactory) {
+    self.rows = rows
+    pairs = other.pairs
+    pool = other.pool
+    graphs = other.graphs
+  }
+
+  /// The same vectors with other attributes. Graphs that know no attributes are built once for all.
+  ///
+  /// - Throws: `IndexError.invalidParameter` if the attributes are of another number of rows.
+  public func with(_ attributes: RowAttributes) throws(IndexError) -> FilteredIndexFactory {
+    guard attributes.count == rows.count else {
+      throw .invalidParameter("there are \(rows.count) vectors, and attributes of \(attributes.count) rows")
+    }
+    return FilteredIndexFactory(FilteredRows(rows.flat, attributes), self)
+  }
+
+  /// Links of lists are numbered in 32 bits.
+  private static let largestLinkedCount = 1 << 24
 
   public var attributes: RowAttributes { rows.attributes }
 
@@ -44,6 +67,10 @@ public struct FilteredIndexFactory: Sendable {
     _ method: FilteredMethod, parameters: FilteredIndexParameters = FilteredIndexParameters()
   ) throws(IndexError) -> any FilteredIndex {
     try parameters.validate()
+    guard method.isAttributeFree || rows.count <= Self.largestLinkedCount else {
+      throw .invalidParameter(
+        "\(method.rawValue) is for up to \(Self.largestLinkedCount) rows; take \(FilteredMethod.planned.rawValue)")
+    }
     let seed = parameters.seed
     switch method {
     case .scan:
@@ -55,9 +82,9 @@ public struct FilteredIndexFactory: Sendable {
       let (links, entries) = ordinaryGraph(parameters)
       return PlannedGraph(rows: rows, links: links, entries: entries)
     case .expansion:
-      return ExpansionGraph(rows, pairs, parameters.expansion, seed: seed, pool: pool)
+      return expansionGraph(parameters.expansion, seed: seed)
     case .denseExpansion:
-      return ExpansionGraph(rows, pairs, parameters.denseExpansion, seed: seed, pool: pool)
+      return expansionGraph(parameters.denseExpansion, seed: seed)
     case .labelGraph, .stitchedLabelGraph:
       var labelGraph = parameters.labelGraph
       labelGraph.construction = method == .labelGraph ? .incremental : .stitched
@@ -76,9 +103,35 @@ public struct FilteredIndexFactory: Sendable {
   }
 
   private func ordinaryGraph(_ parameters: FilteredIndexParameters) -> (links: Links, entries: [Row]) {
-    GraphBuilder(
-      pairs, members: Array(0..<Row(rows.count)), rule: DiverseLinks(parameters.graph),
-      diversification: parameters.graph.diversification, seed: parameters.seed, pool: pool
-    ).build()
+    graphs.graph(.ordinary(parameters.graph, seed: parameters.seed)) {
+      GraphBuilder(
+        pairs, members: Array(0..<Row(rows.count)), rule: DiverseLinks(parameters.graph),
+        diversification: parameters.graph.diversification, seed: parameters.seed, pool: pool
+      ).build()
+    }
+  }
+
+  private func expansionGraph(_ parameters: ExpansionGraph.Parameters, seed: UInt64) -> ExpansionGraph {
+    let (links, entries) = graphs.graph(.expansion(parameters, seed: seed)) {
+      ExpansionGraph.build(pairs, parameters, seed: seed, pool: pool)
+    }
+    return ExpansionGraph(rows: rows, parameters: parameters, links: links, entries: entries)
+  }
+}
+
+/// Graphs that do not depend on attributes, by what they were built with.
+private final class AttributeFreeGraphs: Sendable {
+  enum Key: Hashable {
+    case ordinary(GraphParameters, seed: UInt64)
+    case expansion(ExpansionGraph.Parameters, seed: UInt64)
+  }
+
+  private let graphs = Mutex<[Key: (links: Links, entries: [Row])]>([:])
+
+  func graph(_ key: Key, _ build: () -> (links: Links, entries: [Row])) -> (links: Links, entries: [Row]) {
+    if let known = graphs.withLock({ $0[key] }) { return known }
+    let graph = build()
+    graphs.withLock { $0[key] = graph }
+    return graph
   }
 }

@@ -43,6 +43,14 @@ public enum FilteredMethod: String, Codable, CaseIterable, Sendable {
     }
   }
 
+  /// Whether the index is the same whatever the attributes.
+  public var isAttributeFree: Bool {
+    switch self {
+    case .scan, .postFilter, .planned, .expansion, .denseExpansion: true
+    default: false
+    }
+  }
+
   /// The kinds of predicates it serves.
   public var kinds: Set<PredicateKind> {
     switch self {

@@ -14,7 +14,7 @@ struct Stitching {
     let joined = joined(seed: seed)
     let chosen = Mutex([[Row]](repeating: [], count: joined.count))
     let scratch = ScratchPool {
-      (LinkScratch(pairs, degree: parameters.degree, diversification: parameters.diversification))
+      LinkScratch(pairs, degree: parameters.degree, diversification: parameters.diversification)
     }
     pool.forEach((joined.count + Self.rowsPerTask - 1) / Self.rowsPerTask) { task in
       scratch.borrow { scratch in

@@ -10,8 +10,8 @@ internal import NeedletailNumerics
 ///          0      8  "NDLTAIL" and a zero                 0      4  tag
 ///          8      4  format version                       4      4  CRC-32 of the section with its filling
 ///         12      4  0x01020304, against byte swapping    8      8  offset of the section
-///         16      4  layout, see `IndexLayout`         16      8  length without filling
 ///         16      4  layout, see IndexLayout           16      8  length without filling
+///         16      4  layout: 1 flat, 2 graph, 3 terms, 14 sets of vectors  16      8  length without filling
 ///         20      4  number of sections                  24      8  zero
 ///         24      8  length of the file
 ///         32      4  CRC-32 of header and table with this field zero
@@ -34,8 +34,9 @@ enum IndexLayout: UInt32 {
   case lexical = 3
   case inverted = 8
   case codec = 9
-  case invertedSparse = 8
-  case clusteredSparse = 9
+  case invertedSparse = 12
+  case clusteredSparse = 13
+  case multiVector = 14
 }
 
 /// What a section holds.
@@ -83,6 +84,15 @@ enum SectionTag: UInt32, CaseIterable {
   case sparseListRows = 91
   case sparseListWeights = 92
   case sparseListBounds = 93
+  /// Of a multi-vector index: `MultiVectorIndex` names its columns.
+  case tokenOffsets = 112
+  case tokenComponents = 113
+  case tokenScales = 114
+  case tokenAssignments = 115
+  case tokenCentroids = 116
+  case tokenSteps = 117
+  case centroidListStarts = 118
+  case centroidListRows = 119
 }
 
 /// Appends little-endian numbers.

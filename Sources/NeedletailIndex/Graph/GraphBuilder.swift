@@ -155,4 +155,6 @@ final class GraphBuilder<Rule: LinkingRule>: Sendable {
 enum GraphEntries {
   /// As many random rows are compared first, which costs no more than one step.
   static let count = 64
+  /// A filter may allow nothing near the usual entries; rows from all over the allowed set join them.
+  static let filteredCount = 32
 }

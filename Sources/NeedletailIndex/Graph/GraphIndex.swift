@@ -73,35 +73,45 @@ public struct GraphIndex: SearchIndex {
     let limit = min(options.limit, available)
     guard limit > 0 else { return [] }
     let ef = max(options.efSearch ?? parameters.efSearch, limit)
-    let comparesAll = options.isExact || available <= parameters.exactScanLimit || ef >= available
+    let plan = FilterPlan(matching: available, of: count, ef: ef)
+    let comparesAll =
+      options.isExact || ef >= available || (plan == .compareAll && available <= parameters.exactScanLimit)
     if !comparesAll {
-      traverse(scratch, ef: ef, allowed)
-      let found = best(scratch, limit: limit, allowed)
+      let found = walk(scratch, plan, ef: ef, limit: limit, allowed)
       if found.count == limit { return found }
     }
     // A filter can hide its rows from the graph; then they are compared one by one.
     return flat.search(scratch.query, limit: limit, allowed)
   }
 
-  private func traverse(_ scratch: Scratch, ef: Int, _ allowed: RowSet?) {
+  private func walk(
+    _ scratch: Scratch, _ plan: FilterPlan, ef: Int, limit: Int, _ allowed: RowSet?
+  ) -> [Neighbour] {
     let traversal = scratch.traversal
     let scorer = unsafe QueryScorer(vectors: flat.vectors, query: scratch.query, products: traversal.products)
     guard let allowed else {
-      return unsafe traversal.search(scorer, EveryLink(links.pointer), entries: entries, ef: ef)
+      unsafe traversal.search(scorer, EveryLink(links.pointer), entries: entries, ef: ef)
+      return best(scratch, limit: limit, nil, nil)
     }
     let nodes = duplicates.representatives(of: allowed)
-    let inside = entries.filter(nodes.contains) + nodes.spread(Self.filteredEntryCount)
-    unsafe nodes.words.withUnsafeBufferPointer {
-      unsafe traversal.search(scorer, LinksAroundOthers(links.pointer, within: $0), entries: inside, ef: ef)
+    if case .dropAfterwards(let ef) = plan {
+      unsafe traversal.search(scorer, EveryLink(links.pointer), entries: entries, ef: ef)
+    } else {
+      let inside = entries.filter(nodes.contains) + nodes.spread(GraphEntries.filteredCount)
+      unsafe nodes.words.withUnsafeBufferPointer {
+        unsafe traversal.search(scorer, LinksAroundOthers(links.pointer, within: $0), entries: inside, ef: ef)
+      }
     }
+    return best(scratch, limit: limit, allowed, nodes)
   }
 
-  // A filter may allow nothing near the usual entries; rows from all over the allowed set join them.
-  private static let filteredEntryCount = 32
-
   /// The best of what a traversal left in its buffer, scored in full.
-  private func best(_ scratch: Scratch, limit: Int, _ allowed: RowSet?) -> [Neighbour] {
-    let rows = scratch.traversal.contenders(for: scratch.query, flat.vectors, limit: limit)
+  ///
+  /// - Parameter nodes: the rows of the graph that stand for an allowed row.
+  private func best(_ scratch: Scratch, limit: Int, _ allowed: RowSet?, _ nodes: RowSet?) -> [Neighbour] {
+    let rows = scratch.traversal.contenders(for: scratch.query, flat.vectors, limit: limit) { row in
+      nodes?.contains(row) ?? true
+    }
     let best = Rescoring.best(of: rows, limit: limit, query: scratch.query, flat.vectors, scratch.memory)
     return duplicates.isEmpty ? best.neighbours : expanded(best, limit: limit, allowed)
   }

@@ -59,27 +59,28 @@ final class ListScan {
 
   /// Looks into the nearest lists, and into further ones until `limit` rows are found, and returns the places of the
   /// candidates, best first.
-  func candidates(
-    probeCount: Int, limit: Int, count: Int, allowed: RowSet?
-  ) -> [UInt32] {
+  func candidates(probeCount: Int, limit: Int, count: Int, allowed: RowSet?) -> [UInt32] {
     let usesMargins = lists.codec.hasMargins
     best = TopK(capacity: usesMargins ? limit : count)
     contenders.removeAll(keepingCapacity: true)
     comparedCount = 0
+    let nearest = order(probeCount)
     var found = 0
-    for (rank, list) in order(probeCount).enumerated() {
-      if rank >= probeCount, found >= limit { break }
-      found += scan(list, allowed, usesMargins)
+    for list in nearest { found += scan(list, allowed, usesMargins) }
+    if found < limit, nearest.count < lists.listCount {
+      for list in order(lists.listCount).dropFirst(nearest.count) where found < limit {
+        found += scan(list, allowed, usesMargins)
+      }
     }
     guard usesMargins else { return best.ranked.map(\.row) }
     let threshold = best.threshold
     return contenders.lazy.filter { $0.upper >= threshold }.map(\.place)
   }
 
-  /// All lists, the nearest first; only the first `probeCount` are sure to be in order when those suffice.
-  private func order(_ probeCount: Int) -> [Int] {
+  /// The nearest lists, best first; more of them begin with fewer of them.
+  private func order(_ count: Int) -> [Int] {
     let sign: Float = lists.similarity == .euclidean ? -1 : 1
-    var nearest = TopK(capacity: lists.listCount)
+    var nearest = TopK(capacity: min(count, lists.listCount))
     for list in 0..<lists.listCount { unsafe nearest.insert(row: UInt32(list), score: sign * centroidStart[list]) }
     return nearest.ranked.map { Int($0.row) }
   }
@@ -88,10 +89,7 @@ final class ListScan {
   private func scan(_ list: Int, _ allowed: RowSet?, _ usesMargins: Bool) -> Int {
     let places = lists.places(of: list)
     let centroidScore = unsafe centroidStart[list]
-    let distance =
-      lists.similarity == .euclidean
-      ? max(0, centroidScore).squareRoot()
-      : max(0, squaredQueryLength - 2 * centroidScore + unsafeSquaredLength(of: list)).squareRoot()
+    let distance = distance(to: list, centroidScore, usesMargins)
     let (offset, factor) = lists.base(centroidScore: centroidScore, queryDistance: distance)
     var found = 0
     for first in stride(from: places.lowerBound, to: places.upperBound, by: Self.rowsPerRun) {
@@ -110,8 +108,12 @@ final class ListScan {
     return found
   }
 
-  private func unsafeSquaredLength(of list: Int) -> Float {
-    unsafe VectorLength.squared(of: lists.centroid(list), count: lists.codec.dimension)
+  /// The distance between query and centroid; of inner products only where margins need it.
+  private func distance(to list: Int, _ centroidScore: Float, _ isNeeded: Bool) -> Float {
+    if lists.similarity == .euclidean { return max(0, centroidScore).squareRoot() }
+    guard isNeeded else { return 0 }
+    let squared = unsafe VectorLength.squared(of: lists.centroid(list), count: lists.codec.dimension)
+    return max(0, squaredQueryLength - 2 * centroidScore + squared).squareRoot()
   }
 
   private func score(_ run: Range<Int>, list: Int, offset: Float, factor: Float) {

@@ -50,6 +50,8 @@ struct LexicalSearch {
   private var bounds: [UInt32]
   private var order: [Int]
   private var sums: [UInt32]
+  /// Where in the window the sums are that may reach the results.
+  private var places: [UInt32]
   private var best: TopK
 
   init(_ query: LexicalQuery, in index: LexicalIndex, _ options: SearchOptions) {
@@ -60,6 +62,7 @@ struct LexicalSearch {
     bounds = cursors.map { _ in 0 }
     order = Array(cursors.indices)
     sums = Array(repeating: 0, count: Self.windowSize)
+    places = sums
     best = TopK(capacity: min(options.limit, index.count))
   }
 
@@ -134,10 +137,18 @@ struct LexicalSearch {
 
   /// Completes the sums that may still reach the results, offers them, and clears all.
   private mutating func offerSums(_ rows: Range<UInt32>, optionalCount: Int, optionalBound: UInt32) {
-    for slot in 0..<rows.count {
+    let floor = threshold > optionalBound ? threshold - optionalBound : 0
+    let count = unsafe sums.withUnsafeMutableBufferPointer { sums in
+      unsafe places.withUnsafeMutableBufferPointer { places in
+        unsafe PostingKernels.select(
+          sums.baseAddress.unsafelyUnwrapped, count: rows.count, above: floor, into: places.baseAddress.unsafelyUnwrapped)
+      }
+    }
+    for number in 0..<count {
+      let slot = Int(places[number])
       let sum = sums[slot]
-      guard sum > 0 else { continue }
       sums[slot] = 0
+      // The threshold rises while they are offered.
       guard sum + optionalBound > threshold else { continue }
       let row = rows.lowerBound + UInt32(slot)
       guard isAllowed(row), let total = complete(sum, row, optionalCount, optionalBound) else { continue }

@@ -5,10 +5,10 @@
 /// whatever segment it lies.
 struct TermScorer {
   /// The share of a term without end: weight times inverse document frequency, scaled.
-  private let ceiling: Float
+  let ceiling: Float
   /// k1 (1 - b) and k1 b / average length.
-  private let flat: Float
-  private let slope: Float
+  let flat: Float
+  let slope: Float
 
   init(ceiling: Float, flat: Float, slope: Float) {
     self.ceiling = ceiling
@@ -16,7 +16,7 @@ struct TermScorer {
     self.slope = slope
   }
 
-  /// The share in a document with `frequency` occurrences and `length` terms; never 0.
+  /// The share in a document with `frequency` occurrences and `length` terms; never 0. `PostingKernels.accumulate` computes the same.
   @inline(__always)
   func share(frequency: UInt32, length: UInt32) -> UInt32 {
     let count = Float(frequency)

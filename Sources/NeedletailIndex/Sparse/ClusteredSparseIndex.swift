@@ -91,6 +91,16 @@ public struct ClusteredSparseIndex: SparseIndex {
     return count - listed.count
   }
 
+  /// The rows of a block on average.
+  public var meanBlockSize: Double {
+    blocks.count > 0 ? Double(blocks.rows.count) / Double(blocks.count) : 0
+  }
+
+  /// The components of a summary on average.
+  public var meanSummaryLength: Double {
+    blocks.count > 0 ? Double(blocks.summaries.starts[blocks.count]) / Double(blocks.count) : 0
+  }
+
   public func search(_ query: SparseVector, _ options: SearchOptions) throws(IndexError) -> [Neighbour] {
     try search(query, options, effort: parameters.effort).neighbours
   }

@@ -48,6 +48,7 @@ extension PointCollection {
       for (name, changes) in vectors {
         guard var vector = table.schema[name] else { throw .noVector(name) }
         PayloadPath.merge(changes, into: &vector.original)
+        if vector.kind == .sparse { vector = VectorSettings(sparse: vector.original) }
         table.updateVector(name, vector)
       }
       for (group, value) in options {

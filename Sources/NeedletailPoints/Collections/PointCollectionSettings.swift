@@ -21,7 +21,7 @@ public struct PointCollectionSettings: Hashable, Sendable {
   /// Bytes of vectors from which an index is built, in KB; 0 turns indexes off.
   var indexingThreshold: Int {
     guard case .object(let optimizers)? = options["optimizers_config"], let threshold = optimizers["indexing_threshold"]?.double else { return 10_000 }
-    return Int(threshold)
+    return Int(min(max(threshold, 0), 1e12))
   }
 
   // MARK: as text

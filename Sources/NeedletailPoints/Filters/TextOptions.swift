@@ -1,4 +1,4 @@
-public import NeedletailCore
+internal import NeedletailCore
 internal import Foundation
 internal import NeedletailText
 
@@ -32,8 +32,8 @@ public struct TextOptions: Hashable, Sendable {
   init(schema: Payload) {
     self.init()
     tokenizer = schema["tokenizer"]?.string.flatMap(Tokenizer.init) ?? .word
-    minimumLength = schema["min_token_len"]?.double.map { Int($0) }
-    maximumLength = schema["max_token_len"]?.double.map { Int($0) }
+    minimumLength = schema["min_token_len"]?.double.map { Int(min(max($0, 0), 1e6)) }
+    maximumLength = schema["max_token_len"]?.double.map { Int(min(max($0, 0), 1e6)) }
     if case .bool(let value)? = schema["lowercase"] { lowercases = value }
     foldsAccents = schema["ascii_folding"] == .bool(true)
     matchesPhrases = schema["phrase_matching"] == .bool(true)

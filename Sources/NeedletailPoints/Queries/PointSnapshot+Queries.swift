@@ -35,7 +35,8 @@ extension PointSnapshot {
     _ stage: QueryStage, by path: PayloadPath, size: Int, _ part: PointPart, lookup: @escaping (String) throws(PointError) -> PointSnapshot
   ) throws(PointError) -> [Group] {
     let execution = QueryExecution(self, stage: stage, lookup: lookup)
-    var limit = max(64, stage.limit * size * 4)
+    // Requests may name any numbers; as doubles their product cannot overflow.
+    var limit = Int(max(64, min(Double(stage.limit) * Double(size) * 4, Double(table.count))))
     while true {
       let rows = try execution.run(stage, limit: limit)
       let found = collect(rows, by: path, count: stage.limit, size: size)
@@ -120,7 +121,7 @@ extension PointSnapshot {
     for row in rows {
       guard let vector = table.vector(column, of: row) else { continue }
       let scorer = ExampleScorer(.nearest, examples: [vector], column: column, settings: settings)
-      let found = try best(scorer, in: selection, limit: limit + 1, parameters: PointSearchParameters(isExact: true))
+      let found = try best(scorer, in: selection, limit: min(limit, table.count) + 1, parameters: PointSearchParameters(isExact: true))
       let others = found.filter { $0.row != row }.prefix(limit)
       matrix.append((table.id(of: row), others.map { (table.id(of: $0.row), settings.distance.reported($0.score)) }))
     }

@@ -93,7 +93,9 @@ struct QueryExecution {
         let row = PointRow(number << 8 | place)
         let subject = FormulaSubject(
           point: table.subject(row), context: snapshot.context, scores: scores.map { $0[row] }, defaults: formula.defaults)
-        results.append((row, Float(try subject.value(formula.expression))))
+        let value = Float(try subject.value(formula.expression))
+        guard value.isFinite else { throw .wrongInput("The formula produced a non-finite number") }
+        results.append((row, value))
       }
     }
     return results

@@ -15,7 +15,7 @@ struct RankedSelection {
   private(set) var threshold = -Float.infinity
 
   init(limit: Int, table: PointTable) {
-    self.limit = limit
+    self.limit = max(0, min(limit, table.count))
     self.table = table
   }
 

@@ -54,7 +54,7 @@ public struct VectorSettings: Hashable, Sendable {
 
   /// Reads the settings of a dense vector, or of a multivector, as they were given; nil without size or distance.
   public init?(dense original: Payload) {
-    guard let size = original["size"]?.double, let distance = original["distance"]?.string.flatMap(Distance.init) else { return nil }
+    guard let size = original["size"]?.double, (1...65_536).contains(size), let distance = original["distance"]?.string.flatMap(Distance.init) else { return nil }
     var isMulti = false
     if case .object = original["multivector_config"] { isMulti = true }
     self.init(

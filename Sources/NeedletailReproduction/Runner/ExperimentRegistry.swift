@@ -3,11 +3,16 @@ public enum ExperimentRegistry {
   /// In the order of the catalogue.
   public static let experiments: [any Experiment.Type] = [
     EmbeddingLimits.self,
+    RelevanceFiltering.self,
     KeywordTopicsExperiment.self,
-    BinaryCodes.self,
-    VectorCompression.self,
+    SparseRecallExperiment.self,
     FilteredMethods.self,
+    BinaryCodesExperiment.self,
+    VectorCompression.self,
+    LateInteractionEncodings.self,
     MultiplePositivesExperiment.self,
+    FeedbackAndInterpolation.self,
+    FeatureLocalisation.self,
     CodesAndSensesExperiment.self,
   ]
 }

@@ -1,5 +1,5 @@
 public import NeedletailCore
-public import NeedletailStore
+internal import NeedletailStore
 
 /// Answers questions by a specification: sources, feedback, fusion, reranking and a cut-off, one after the other.
 ///
@@ -21,27 +21,40 @@ public struct Pipeline: Retriever {
   ///     matter, its options say how vectors are searched and how many passages of a document may be answers.
   ///   - rerankers: by the names that the specification uses for models.
   ///   - retrievers: by the names of the sources of kind `retriever`.
-  /// - Throws: `PipelineError` if the specification makes no sense or names what is not there.
+  /// - Throws: `PipelineError` if the specification makes no sense or names what is not there, `RelevanceError` if its model of
+  ///   relevance cannot be read or belongs to another collection.
   public init(
     _ specification: PipelineSpecification, searcher: Searcher, rerankers: [String: any Reranker] = [:],
     retrievers: [String: any Retriever] = [:]
-  ) throws(PipelineError) {
+  ) throws {
     try specification.validate()
     for stage in specification.rerank {
-      if let model = stage.model, rerankers[model] == nil { throw .missing(kind: "reranker", name: model) }
+      if let model = stage.model, rerankers[model] == nil { throw PipelineError.missing(kind: "reranker", name: model) }
     }
     var nested: [String: Pipeline] = [:]
     for source in specification.sources {
-      if source.kind == .retriever, retrievers[source.name] == nil { throw .missing(kind: "retriever", name: source.name) }
+      if source.kind == .retriever, retrievers[source.name] == nil { throw PipelineError.missing(kind: "retriever", name: source.name) }
       if let inner = source.pipeline {
         nested[source.name] = try Pipeline(inner, searcher: searcher, rerankers: rerankers, retrievers: retrievers)
       }
     }
-    self.specification = specification
+    self.specification = try Self.withModel(specification, for: searcher)
     self.searcher = searcher
     self.rerankers = rerankers
     self.retrievers = retrievers
     self.nested = nested
+  }
+
+  /// The specification with its model of relevance in place of the model's file.
+  private static func withModel(_ specification: PipelineSpecification, for searcher: Searcher) throws -> PipelineSpecification {
+    var specification = specification
+    if case .modelFile(let path, let probability) = specification.relevance?.rule {
+      specification.relevance?.rule = .model(try RelevanceModel(file: path), probability: probability)
+    }
+    if case .model(let model, _) = specification.relevance?.rule {
+      try model.check(embedder: searcher.collection.settings.embedder, collection: searcher.collection.name)
+    }
+    return specification
   }
 
   /// The ranking alone, without texts.
@@ -99,12 +112,18 @@ public struct Pipeline: Retriever {
   /// Whether a stage compares vectors.
   var needsVector: Bool {
     specification.sources.contains { $0.kind == .dense } || specification.rerank.contains { $0.method == .vectors }
-      || nested.values.contains(where: \.needsVector)
+      || specification.relevance?.needsVector == true || nested.values.contains(where: \.needsVector)
   }
 
   private var mode: SearchMode {
     let kinds = Set(specification.sources.map(\.kind))
     return kinds == [.dense] ? .dense : kinds == [.lexical] ? .lexical : .hybrid
+  }
+}
+
+extension PipelineSpecification.RelevanceCutoff {
+  fileprivate var needsVector: Bool {
+    if case .score = rule { false } else { true }
   }
 }
 

@@ -27,7 +27,7 @@ struct PipelineRun: Sendable {
       try Task.checkCancellation()
       ranked = try await rerank(ranked, by: stage, number, moved: sources.first { $0.specification.kind == .dense }?.vector, &stages)
     }
-    if let cutoff = specification.relevance { ranked = cut(ranked, at: cutoff, &stages) }
+    if let cutoff = specification.relevance { ranked = try cut(ranked, at: cutoff, &stages) }
     return Outcome(ranked: ranked, stages: stages)
   }
 
@@ -222,10 +222,34 @@ struct PipelineRun: Sendable {
 
   private func cut(
     _ ranked: [FusedPassage], at cutoff: PipelineSpecification.RelevanceCutoff, _ stages: inout [Explanation.Stage]
-  ) -> [FusedPassage] {
+  ) throws -> [FusedPassage] {
     let watch = Stopwatch()
-    let kept = ranked.enumerated().filter { $0.offset < cutoff.minimumKept || $0.element.score >= cutoff.minimumScore }.map(\.element)
-    stages.append(watch.stage("relevance", candidates: kept.count, detail: "\(ranked.count - kept.count) below \(cutoff.minimumScore)"))
+    var kept: [FusedPassage] = []
+    var limit = ""
+    switch cutoff.rule {
+    case .score(let score):
+      kept = ranked.enumerated().filter { $0.offset < cutoff.minimumKept || $0.element.score >= score }.map(\.element)
+      limit = "\(score)"
+    case .model(let model, let probability):
+      let threshold = probability ?? model.threshold
+      let probabilities = try self.probabilities(of: ranked, by: model)
+      for (place, var fused) in ranked.enumerated() {
+        guard let probability = probabilities[fused.id], place < cutoff.minimumKept || probability >= threshold else { continue }
+        fused.contributions.append(Hit.Contribution(source: "relevance", rank: kept.count + 1, score: probability))
+        kept.append(fused)
+      }
+      limit = "a probability of \(threshold)"
+    // A pipeline reads its file when it is made.
+    case .modelFile: kept = ranked
+    }
+    stages.append(watch.stage("relevance", candidates: kept.count, detail: "\(ranked.count - kept.count) below \(limit)"))
     return kept
+  }
+
+  /// Exact cosines of the stored vectors, as the model was fitted to, whatever made the ranking.
+  private func probabilities(of ranked: [FusedPassage], by model: RelevanceModel) throws -> [PassageID: Double] {
+    let (ids, rows) = try snapshot.vectors(of: ranked.map(\.id))
+    let cosines = Similarity.cosine.scores(of: vector, against: rows).map(Double.init)
+    return Dictionary(uniqueKeysWithValues: zip(ids, model.probabilities(of: cosines, for: vector)))
   }
 }

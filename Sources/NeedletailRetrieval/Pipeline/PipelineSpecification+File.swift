@@ -183,11 +183,22 @@ extension PipelineSpecification.Reranking: Decodable {
 }
 
 extension PipelineSpecification.RelevanceCutoff: Decodable {
-  private enum Keys: String, CodingKey, CaseIterable { case minimumScore, minimumKept }
+  private enum Keys: String, CodingKey, CaseIterable { case minimumScore, model, probability, minimumKept }
 
+  /// Reads `{ minimumScore: 0.3 }` or `{ model: "relevance.json", probability: 0.5 }`.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.onlyKeys(of: Keys.self)
-    self.init(
-      minimumScore: try values.decode(Double.self, forKey: .minimumScore), minimumKept: try values.value(.minimumKept, default: 0))
+    let kept = try values.value(.minimumKept, default: 0)
+    if let file = try values.decodeIfPresent(String.self, forKey: .model) {
+      guard !values.contains(.minimumScore) else {
+        throw DecodingError.dataCorruptedError(forKey: .minimumScore, in: values, debugDescription: "and `model` exclude each other")
+      }
+      self.init(.modelFile(file, probability: try values.decodeIfPresent(Double.self, forKey: .probability)), minimumKept: kept)
+    } else {
+      guard !values.contains(.probability) else {
+        throw DecodingError.dataCorruptedError(forKey: .probability, in: values, debugDescription: "goes with `model` only")
+      }
+      self.init(.score(atLeast: try values.decode(Double.self, forKey: .minimumScore)), minimumKept: kept)
+    }
   }
 }

@@ -40,6 +40,23 @@ public struct PipelineSpecification: Hashable, Sendable {
     self.relevance = relevance
   }
 
+  /// What a searcher does in a mode, with a cut-off at the end.
+  public init(answering mode: SearchMode, relevance: RelevanceCutoff?) {
+    let kinds: [Source.Kind] =
+      switch mode {
+      case .dense: [.dense]
+      case .lexical: [.lexical]
+      case .hybrid: [.dense, .lexical]
+      }
+    self.init(name: mode.rawValue, sources: kinds.map { Source($0, depth: 200) }, relevance: relevance)
+  }
+
+  /// Whether a retriever or a reranker of this name has to be handed over.
+  public func names(_ name: String) -> Bool {
+    rerank.contains { $0.model == name }
+      || sources.contains { $0.kind == .retriever && $0.name == name || $0.pipeline?.names(name) == true }
+  }
+
   /// Where the rankings of the sources are mixed with each other: the conditions of Li et al., SIGIR 2022, section 3.
   public enum Interpolation: String, Hashable, Codable, Sendable, CaseIterable {
     /// Nowhere; the answer is the ranking of one source.
@@ -118,13 +135,21 @@ public struct PipelineSpecification: Hashable, Sendable {
 
   /// Where a list of answers ends.
   public struct RelevanceCutoff: Hashable, Sendable {
-    /// The lowest score that is an answer.
-    public var minimumScore: Double
-    /// So many of the best answers stay whatever their scores.
+    public enum Rule: Hashable, Sendable {
+      /// At the lowest score that is an answer; scores are comparable within one answer only.
+      case score(atLeast: Double)
+      /// At the lowest probability of a model of relevance; nil for the model's own threshold.
+      case model(RelevanceModel, probability: Double?)
+      /// The same for a model in a file.
+      case modelFile(String, probability: Double?)
+    }
+
+    public var rule: Rule
+    /// So many of the best answers stay whatever the rule says.
     public var minimumKept: Int
 
-    public init(minimumScore: Double, minimumKept: Int = 0) {
-      self.minimumScore = minimumScore
+    public init(_ rule: Rule, minimumKept: Int = 0) {
+      self.rule = rule
       self.minimumKept = minimumKept
     }
   }
@@ -169,7 +194,12 @@ extension PipelineSpecification {
       try require((stage.method == .model) == (stage.model != nil), "rerank[\(number)]", "a method \"model\", and no other, names a `model`")
     }
     if let relevance {
-      try require(relevance.minimumScore.isFinite && relevance.minimumKept >= 0, "relevance", "takes a finite score and a count of 0 or more")
+      try require(relevance.minimumKept >= 0, "relevance.minimumKept", "takes 0 or more")
+      switch relevance.rule {
+      case .score(let score): try require(score.isFinite, "relevance.minimumScore", "takes a finite number")
+      case .model(_, let probability), .modelFile(_, let probability):
+        try require((0...1).contains(probability ?? 0), "relevance.probability", "takes 0 to 1")
+      }
     }
   }
 

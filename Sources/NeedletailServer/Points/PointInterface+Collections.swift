@@ -26,6 +26,9 @@ extension PointInterface {
     }
   }
 
+  /// What may change of a vector once there are points.
+  private static let changeable: Set<String> = ["hnsw_config", "quantization_config", "on_disk", "memory", "index", "modifier"]
+
   private func update(_ collection: PointCollection, _ fields: JSONFields) async throws {
     var options = try PointCollectionSettings.options(fields)
     if options["quantization_config"] == .string("Disabled") { options["quantization_config"] = .null }
@@ -36,7 +39,7 @@ extension PointInterface {
     }
     var vectors: [String: Payload] = [:]
     for group in ["vectors", "sparse_vectors"] {
-      for (name, node) in fields[group]?.members ?? [:] { vectors[name] = node.payload ?? [:] }
+      for (name, node) in fields[group]?.members ?? [:] { vectors[name] = (node.payload ?? [:]).filter { Self.changeable.contains($0.key) } }
     }
     try await collection.update(options: options, vectors: vectors)
   }

@@ -39,10 +39,11 @@ struct PointMiddleware<Context: RequestContext>: RouterMiddleware {
     }
   }
 
-  /// The page of the site and its own interface stay where they are; the start page goes to those who read HTML.
+  /// The page of the site and its own interface stay where they are. At the root, programs that say what they accept get
+  /// the version that clients ask for.
   private func isOurs(_ segments: [String], _ request: Request) -> Bool {
     switch segments.first {
-    case nil: !(request.headers[.accept] ?? "").contains("text/html")
+    case nil: request.uri.query == nil && request.headers[.accept].map { !$0.contains("text/html") } ?? false
     case "collections", "aliases", "healthz", "livez", "readyz", "issues", "quotas", "cluster": true
     default: false
     }

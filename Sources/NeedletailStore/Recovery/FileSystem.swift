@@ -8,8 +8,7 @@
 package import NeedletailNumerics
 
 /// What the system says about files.
-enum FileSystem {
-package enum FileStatus {
+package enum FileSystem {
   /// No space, or no quota.
   static func isFull(_ code: Int32) -> Bool { code == ENOSPC || code == EDQUOT || code == EFBIG }
 

@@ -23,6 +23,18 @@ extension Snapshot {
     return (found, DenseVectors(dimension: embedder.dimension, values: values))
   }
 
+  /// All passages that count, ascending.
+  public var passageIDs: [PassageID] { parts.flatMap { $0.livePassages.runs.joined() }.sorted() }
+
+  /// The passages of documents that satisfy a filter, ascending.
+  ///
+  /// - Throws: `StoreError.invalidFilter`.
+  public func passageIDs(matching filter: Filter) throws(StoreError) -> [PassageID] {
+    var found: [PassageID] = []
+    for (part, rows) in zip(parts, try selection(for: filter).rows) { found += rows.map { part.passages[Int($0)] } }
+    return found.sorted()
+  }
+
   /// How often each term occurs in each of these passages, as word search sees them; in this order, empty for those that are
   /// gone.
   public func termFrequencies(of ids: [PassageID]) throws(StoreError) -> [[String: Int]] {

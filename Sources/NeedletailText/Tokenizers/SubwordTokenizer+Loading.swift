@@ -76,6 +76,7 @@ extension SubwordTokenizer {
     vocabulary = TokenTable(parts.tokens + added)
     verbatimTokens = AddedTokens(Self.addedTokens(parts.added.filter { !$0.isNormalized }))
     normalizedTokens = AddedTokens(Self.addedTokens(parts.added.filter(\.isNormalized), form: parts.normalizer.normalized))
+    specialIDs = Set(parts.added.filter { $0.isSpecial ?? true }.map(\.id))
     frame = parts.frame
     prefix = parts.frame.prefix
     suffix = parts.frame.suffix

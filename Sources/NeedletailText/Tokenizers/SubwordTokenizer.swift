@@ -17,6 +17,8 @@ public struct SubwordTokenizer: Tokenizer {
   /// Added tokens that are looked for in the text as given, and in the normalised text.
   let verbatimTokens: AddedTokens
   let normalizedTokens: AddedTokens
+  /// Added tokens that are no text, such as `[SEP]`.
+  let specialIDs: Set<Int32>
   let frame: TokenizerFile.Frame
   /// The special tokens before and after each input.
   let prefix: [Int32]
@@ -36,6 +38,12 @@ public struct SubwordTokenizer: Tokenizer {
 
   /// The number of a token of the vocabulary, or of an added one, if it has one; byte-level models spell a blank `Ġ`.
   public func id(of token: String) -> Int32? { vocabulary.id(of: token.utf8) }
+
+  /// How a token is spelled in the vocabulary; nil if the number stands for none.
+  public func token(_ id: Int32) -> String? {
+    let spelling = vocabulary.spelling(of: id)
+    return spelling.isEmpty ? nil : String(decoding: spelling, as: UTF8.self)
+  }
 
   public func encode(_ text: String, maximumTokens: Int?) -> TokenSequence {
     var sink = TokenSink(keepsRanges: true, limit: limit(maximumTokens))

@@ -7,6 +7,7 @@ struct WordPiece: Sendable {
   private let continuation: ByteTrie.Node?
   /// What stands for a word that cannot be made of pieces.
   let unknownID: Int32
+  let continuationPrefix: String
   /// A word of more scalars than this is unknown without a look.
   private let maximumWordLength: Int
 
@@ -15,6 +16,7 @@ struct WordPiece: Sendable {
     trie = ByteTrie(keys: vocabulary.map(\.token), values: vocabulary.map(\.id))
     continuation = trie.node(for: continuationPrefix.utf8)
     self.unknownID = unknownID
+    self.continuationPrefix = continuationPrefix
     self.maximumWordLength = maximumWordLength
   }
 

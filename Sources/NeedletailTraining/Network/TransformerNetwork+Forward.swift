@@ -80,6 +80,7 @@ extension Pooling {
     case .mean: .mean
     case .cls: .first
     case .max: .maximum
+    case .last: preconditionFailure("`TransformerNetwork.check` lets no such model pass")
     }
   }
 }
@@ -91,6 +92,7 @@ extension TransformerConfiguration.Activation {
     case .gelu: .gelu
     case .geluTanh: .geluTanh
     case .relu: .relu
+    case .silu: .silu
     }
   }
 }

@@ -42,8 +42,18 @@ public final class TransformerNetwork {
     case lastLayers(Int)
   }
 
+  /// Makes sure that the network of a directory is one that can be trained: BERT, DistilBERT or RoBERTa.
+  public static func check(_ directory: ModelDirectory) throws(ModelError) {
+    guard directory.configuration.style == LayerStyle(), directory.pooling != .last else {
+      throw .unsupported(
+        path: directory.path, feature: "training \(directory.configuration.architecture.rawValue) with this pooling",
+        advice: "Train a model of BERT's layers: bert, distilbert, roberta or xlm-roberta, with mean, cls or max pooling.")
+    }
+  }
+
   /// Reads the network of a directory.
   ///
+  /// - Precondition: `check` lets the directory pass.
   /// - Parameters:
   ///   - directory: the model.
   ///   - trained: which layers learn.
@@ -142,9 +152,10 @@ extension TransformerPart {
   /// The layer it belongs to; nil for the embeddings.
   var layer: Int? {
     switch self {
-    case .wordEmbedding, .positionEmbedding, .typeEmbedding, .embeddingNorm: nil
+    case .wordEmbedding, .positionEmbedding, .typeEmbedding, .embeddingNorm, .finalNorm, .relativeBias: nil
     case .query(let layer), .key(let layer), .value(let layer), .attentionOutput(let layer), .attentionNorm(let layer),
-      .expansion(let layer), .contraction(let layer), .outputNorm(let layer): layer
+      .expansion(let layer), .contraction(let layer), .outputNorm(let layer), .projections(let layer), .gate(let layer),
+      .gatedExpansion(let layer), .queryNorm(let layer), .keyNorm(let layer): layer
     }
   }
 }

@@ -48,6 +48,7 @@ public final class TrainingRun {
   ///   - pool: the threads.
   public init(_ recipe: TrainingRecipe, recipePath: String, model directory: ModelDirectory, pool: WorkerPool = .shared) throws {
     self.recipe = recipe
+    try TransformerNetwork.check(directory)
     let network = TransformerNetwork(directory, trained: recipe.trained)
     // the embedder knows which tokenizer the model has
     let tokenizer = try TransformerEmbedder(directory: directory, pool: pool).tokenizer

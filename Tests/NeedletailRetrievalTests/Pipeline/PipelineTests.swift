@@ -132,9 +132,9 @@ import Testing
     func kept(_ cutoff: PipelineSpecification.RelevanceCutoff) async throws -> Int {
       try await ids(PipelineSpecification(sources: [.init(.dense)], relevance: cutoff), searcher).count
     }
-    #expect(try await kept(.init(minimumScore: threshold)) == hits.count { $0.score >= threshold })
-    #expect(try await kept(.init(minimumScore: 99)) == 0)
-    #expect(try await kept(.init(minimumScore: 99, minimumKept: 4)) == 4)
+    #expect(try await kept(.init(.score(atLeast: threshold))) == hits.count { $0.score >= threshold })
+    #expect(try await kept(.init(.score(atLeast: 99))) == 0)
+    #expect(try await kept(.init(.score(atLeast: 99), minimumKept: 4)) == 4)
   }
 
   @Test func explainsEachStage() async throws {
@@ -142,7 +142,7 @@ import Testing
     let searcher = try await filled(scratch)
     let specification = PipelineSpecification(
       sources: [.init(.dense, vectorFeedback: VectorFeedback()), .init(.lexical)], fusion: .interpolation(.init()),
-      rerank: [.init(.vectors, depth: 5)], relevance: .init(minimumScore: 0))
+      rerank: [.init(.vectors, depth: 5)], relevance: .init(.score(atLeast: 0)))
     let response = try await Pipeline(specification, searcher: searcher).search(Query("moon tide bread", limit: 5))
     #expect(response.explanation.stages.map(\.name) == [
       "encode", "dense", "lexical", "dense feedback", "dense", "fuse", "rerank vectors", "relevance", "load", "highlight",

@@ -8,7 +8,7 @@ internal import NeedletailNumerics
 /// Gan et al., "Binary embedding-based retrieval at Tencent", KDD 2023, tables 1 and 5, and the repository's table for image
 /// captions. Deviations: titles and abstracts embedded by all-MiniLM-L6-v2 stand for queries and clicked documents; the
 /// networks are narrower; old and new codes differ in the network, not in the encoder behind it.
-public struct BinaryCodes: Experiment {
+public struct BinaryCodesExperiment: Experiment {
   public static let name = "binary-codes"
 
   public struct Parameters: Decodable, Sendable {
