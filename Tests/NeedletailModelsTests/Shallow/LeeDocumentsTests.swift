@@ -18,7 +18,8 @@ import Testing
       }
     }
     let documents = try texts("documents.jsonl")
-    let corpus = WordCorpus(documents + (try texts("background.jsonl")), minimumCount: 2)
+    let background = try texts("background.jsonl")
+    let corpus = WordCorpus(documents + background, minimumCount: 2)
     var training = ShallowTraining.recommended(for: .paragraphVectors)
     training.dimension = 50
     training.sample = 1e-3
