@@ -106,7 +106,7 @@ let package = Package(
     // tests, one target per room
     tests("NeedletailNumericsTests", ["NeedletailNumerics", "CNeedletailKernels"]),
     tests("NeedletailTextTests", ["NeedletailText"], resources: [.copy("Fixtures")]),
-    tests("NeedletailModelsTests", ["NeedletailModels"], resources: [.copy("Fixtures")]),
+    tests("NeedletailModelsTests", ["NeedletailModels", "NeedletailCore", "NeedletailNumerics", "NeedletailText"], resources: [.copy("Fixtures")]),
     tests("NeedletailIndexTests", ["NeedletailIndex", "NeedletailCore", "NeedletailNumerics"]),
     tests(
       "NeedletailStoreTests",

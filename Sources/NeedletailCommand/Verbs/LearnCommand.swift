@@ -32,9 +32,6 @@ struct LearnCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Bits of a code, for binary-codes.", valueName: "N"))
   var bits = 64
 
-  @Option(help: ArgumentHelp("Components of a real vector learned along, for binary-codes.", valueName: "N"))
-  var real: Int?
-
   @Option(help: ArgumentHelp("Most senses of a word, for word-senses.", valueName: "N"))
   var senses = 5
 
@@ -78,7 +75,7 @@ struct LearnCommand: AsyncParsableCommand {
 
   private func learn(_ corpus: WordCorpus, _ training: ShallowTraining) async throws -> ShallowModel {
     let line = ProgressLine("Learning", unit: "words", isEnabled: !output.json)
-    let (kind, name, bits, real, senses) = (kind, out, bits, real, senses)
+    let (kind, name, bits, senses) = (kind, out, bits, senses)
     return try await InterruptSignal.cancelling {
       defer { line.finish() }
       let progress: @Sendable (ShallowProgress) -> Void = { line.update(done: $0.wordsDone, total: $0.wordsInAll) }
@@ -90,7 +87,6 @@ struct LearnCommand: AsyncParsableCommand {
       case .binaryCodes:
         var options = BinaryCodeOptions()
         options.bits = bits
-        options.realDimension = real
         return .binaryCodes(
           try BinaryParagraphVectors.learn(from: corpus, options: options, training: training, name: name, progress: progress))
       case .wordSenses:

@@ -7,6 +7,8 @@ public struct BinaryCodeOptions: Hashable, Codable, Sendable {
   /// Bits of a code.
   public var bits = 64
   /// Components of a real vector that is learned along and that the code is a projection of; nil for codes alone.
+  ///
+  /// Needs a small `codeRate`, such as 8 with a step size of 0.025: the projection is shared by all texts, and large steps tear it apart.
   public var realDimension: Int?
   /// Whether words are predicted from the code and the words around (PV-DM), or from the code alone (PV-DBOW).
   public var usesContext = false
