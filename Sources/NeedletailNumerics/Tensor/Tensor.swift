@@ -1,6 +1,7 @@
 /// Numbers in a shape, on a tape that remembers how they came about.
 ///
-/// Tensors live until the tape is cleared: their memory is used again then. Entries are single precision, row after row.
+/// A tensor may be read until its tape is cleared; its memory is used again then, or as soon as neither a variable nor the tape holds
+/// it. Entries are single precision, row after row.
 /// Operations that get shapes which do not fit throw a `TensorError` that names them.
 public final class Tensor {
   public let shape: Shape
@@ -13,6 +14,8 @@ public final class Tensor {
   private let offset: Int
   private var slope: AlignedMemory?
   private let slopeOffset: Int
+  /// Which recording of the tape its memory was lent for; nil if the memory belongs to somebody else.
+  private let generation: Int?
 
   init(_ shape: Shape, isDifferentiable: Bool, on tape: Tape, storage: AlignedMemory) {
     self.shape = shape
@@ -21,6 +24,7 @@ public final class Tensor {
     self.storage = storage
     offset = 0
     slopeOffset = 0
+    generation = tape.memory.generation
   }
 
   /// Numbers that belong to somebody else, and whose gradient is added to what is there.
@@ -32,6 +36,14 @@ public final class Tensor {
     self.offset = offset
     slope = gradient
     slopeOffset = offset
+    generation = nil
+  }
+
+  deinit {
+    // after a clearing the memory serves others
+    guard generation == tape.memory.generation else { return }
+    tape.memory.giveBack(storage)
+    forgetGradient()
   }
 
   /// All entries, row after row.
