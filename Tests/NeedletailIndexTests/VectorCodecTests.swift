@@ -67,7 +67,7 @@ import Testing
     let dimension = 16
     let zeros = [Float](repeating: 0, count: dimension)
     let samples: [[Float]] = [
-      zeros, zeros.map { _ in 1e18 }, zeros.map { _ in -1e-30 }, zeros.map { _ in 1e-42 },
+      zeros, zeros.map { _ in 1e18 }, zeros.map { _ in -1e-30 }, zeros.map { _ in 1e-38 },
       (0..<dimension).map { $0 == 3 ? 1e17 : 0 }, (0..<dimension).map { Float($0) - 7.5 },
     ]
     for values in [samples.flatMap { $0 }, samples[0], samples[1], samples[3], samples[4] + samples[4]] {
@@ -132,7 +132,7 @@ import Testing
         let scores = codec.scores(of: query, codes: codes)
         for row in 0..<vectors.count {
           let product = zip(query, vectors[row]).reduce(Float(0)) { $0 + $1.0 * $1.1 }
-          let bound = codes.withUnsafeBytes {
+          let bound = unsafe codes.withUnsafeBytes {
             unsafe $0.loadUnaligned(fromByteOffset: row * codec.codeBytes + 4, as: Float.self)
           }
           if abs(scores[row] - product) > 1.05 * bound * length { beyond += 1 }

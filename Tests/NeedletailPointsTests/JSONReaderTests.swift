@@ -6,7 +6,7 @@ import Testing
   @Test(arguments: [
     ("null", JSONNode.null), ("true", .bool(true)), ("-12", .integer(-12)), ("18446744073709551615", .unsigned(.max)), ("9223372036854775807", .integer(.max)),
     ("-9223372036854775808", .integer(.min)), ("1e2", .number(100)), ("\"a\\u00e4\\ud83d\\ude00\\n\"", .string("aä😀\n")),
-    ("[1, 2]", .array([.integer(1), .integer(2)])), ("[1, 2.5]", .numbers([1, 2.5])), ("[]", .array([])), ("[1, \"a\"]", .array([.integer(1), .string("a")])),
+    ("[1, 2]", .array([.integer(1), .integer(2)])), ("[1, 2.5]", .array([.integer(1), .number(2.5)])), ("[1.0, 2.5e1]", .numbers([1, 25])), ("[]", .array([])), ("[1, \"a\"]", .array([.integer(1), .string("a")])),
     ("{\"a\": {\"b\": []}, \"a\": 1}", .object(["a": .integer(1)])),
   ])
   func reads(text: String, expected: JSONNode) throws {

@@ -35,7 +35,7 @@ enum ProductBuffer {
   static let rows = 128
 
   static func use(_ body: (UnsafeMutablePointer<Int32>, UnsafeMutablePointer<Int32>) -> Void) {
-    unsafe withUnsafeTemporaryAllocation(of: Int32.self, capacity: 2 * rows) { buffer in
+    unsafe ScratchMemory.use(of: Int32.self, count: 2 * rows) { buffer in
       unsafe body(buffer.baseAddress!, buffer.baseAddress! + rows)
     }
   }

@@ -103,7 +103,7 @@ extension ProductCodec {
         nonisolated(unsafe) let (values, result) = unsafe (values, result)
         let rowsPerTask = 512
         pool.forEach((count + rowsPerTask - 1) / rowsPerTask) { task in
-          unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: codeBytes) { code in
+          unsafe ScratchMemory.use(of: UInt8.self, count: codeBytes) { code in
             for row in task * rowsPerTask..<min(count, (task + 1) * rowsPerTask) {
               unsafe encode(values.baseAddress! + row * dimension, into: code.baseAddress!, residual: code.baseAddress!)
               unsafe decode(code.baseAddress!, residual: nil, into: result.baseAddress! + row * dimension)

@@ -46,7 +46,7 @@ struct ProductCodec: BlockCodec {
     _ row: UnsafePointer<Float>, into code: UnsafeMutablePointer<UInt8>, residual: UnsafeMutablePointer<UInt8>
   ) {
     for byte in 0..<codeBytes { unsafe code[byte] = 0 }
-    unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: parts * width + clusters) { buffer in
+    unsafe ScratchMemory.use(of: Float.self, count: parts * width + clusters) { buffer in
       let vector = buffer.baseAddress!
       unsafe spread(row, into: vector)
       for part in 0..<parts {
@@ -99,7 +99,7 @@ struct ProductCodec: BlockCodec {
   func decode(
     _ code: UnsafePointer<UInt8>, residual: UnsafePointer<UInt8>?, into row: UnsafeMutablePointer<Float>
   ) {
-    unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: parts * width) { buffer in
+    unsafe ScratchMemory.use(of: Float.self, count: parts * width) { buffer in
       for part in 0..<parts {
         let codebook = unsafe codebooks.start + part * width * clusters + number(of: part, in: code)
         for index in 0..<width { unsafe buffer[part * width + index] = codebook[index * clusters] }
@@ -205,7 +205,7 @@ enum ByteTables {
     _ tables: UnsafePointer<UInt8>, _ blocks: UnsafePointer<UInt8>, blockBytes: Int, parts: Int, count: Int,
     scale: Float, offset: Float, into scores: UnsafeMutablePointer<Float>
   ) {
-    unsafe withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 32 * blocksPerCall) { buffer in
+    unsafe ScratchMemory.use(of: UInt32.self, count: 32 * blocksPerCall) { buffer in
       let sums = buffer.baseAddress!
       let blockCount = (count + 31) / 32
       for start in stride(from: 0, to: blockCount, by: blocksPerCall) {

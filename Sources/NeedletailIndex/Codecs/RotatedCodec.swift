@@ -38,11 +38,11 @@ struct RotatedCodec: BlockCodec {
   func encode(
     _ row: UnsafePointer<Float>, into code: UnsafeMutablePointer<UInt8>, residual: UnsafeMutablePointer<UInt8>
   ) {
-    unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: dimension) { turned in
+    unsafe ScratchMemory.use(of: Float.self, count: dimension) { turned in
       let vector = turned.baseAddress!
       unsafe vector.update(from: row, count: dimension)
       unsafe rotation.turn(vector)
-      unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: dimension) { codes in
+      unsafe ScratchMemory.use(of: UInt8.self, count: dimension) { codes in
         let best = unsafe choose(vector, codes.baseAddress!)
         unsafe PlaneCodes.write(
           codes.baseAddress!, count: dimension, planes: bits, planeBytes: width / 8, into: code + Self.termBytes)

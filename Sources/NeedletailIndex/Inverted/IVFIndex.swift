@@ -91,8 +91,8 @@ public struct IVFIndex: SearchIndex {
   private func decodedBest(of places: [UInt32], limit: Int, _ scratch: Scratch) -> TopK {
     var best = TopK(capacity: limit)
     let codec = lists.codec
-    unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * codec.decodedDimension) { rows in
-      unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: codec.codeBytes) { code in
+    unsafe ScratchMemory.use(of: Float.self, count: 2 * codec.decodedDimension) { rows in
+      unsafe ScratchMemory.use(of: UInt8.self, count: codec.codeBytes) { code in
         let (row, image) = unsafe (rows.baseAddress!, rows.baseAddress! + codec.decodedDimension)
         unsafe imageOfQuery(scratch.scan.queryStart, into: image)
         for place in places {

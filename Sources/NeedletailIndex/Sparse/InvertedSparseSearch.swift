@@ -70,23 +70,10 @@ struct InvertedSparseSearch {
 
   /// What a term adds to the score of a row, which is not below those asked for before.
   private mutating func share(of row: Row, _ number: Int) -> Double {
-    let rows = unsafe index.rows.start
-    let end = cursors[number].end
-    var low = cursors[number].place
-    // Galloping: the target is mostly near.
-    var step = 1
-    while low + step < end, unsafe rows[low + step] < row {
-      low += step
-      step *= 2
-    }
-    var high = min(low + step, end)
-    while low < high {
-      let middle = (low + high) / 2
-      if unsafe rows[middle] < row { low = middle + 1 } else { high = middle }
-    }
-    cursors[number].place = low
-    guard low < end, unsafe rows[low] == row else { return 0 }
-    return cursors[number].factor * Double(index.weights[low])
+    let place = place(of: row, number)
+    cursors[number].place = place
+    guard place < cursors[number].end, index.rows[place] == row else { return 0 }
+    return cursors[number].factor * Double(index.weights[place])
   }
 
   // MARK: Many rows
@@ -140,6 +127,7 @@ struct InvertedSparseSearch {
     let end = cursors[number].end
     var low = cursors[number].place
     guard low < end, unsafe rows[low] < row else { return low }
+    // Galloping: the target is mostly near.
     var step = 1
     while low + step < end, unsafe rows[low + step] < row {
       low += step

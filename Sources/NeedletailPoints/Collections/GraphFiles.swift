@@ -156,21 +156,26 @@ struct GraphFiles: Sendable {
 /// Builds one graph at a time, away from the threads of tasks.
 final class GraphBuildQueue: Sendable {
   private let queue = DispatchQueue(label: "needletail.points.graphs", qos: .utility)
-  private let state = Mutex((isBusy: false, isStopped: false))
+  private let state = Mutex((isBusy: false, isStopped: false, hasFailed: false))
 
   var isBusy: Bool { state.withLock { $0.isBusy } }
+  /// Whether work that is due will be begun: not after the end, nor, before the next change, after a failure.
+  var takesMore: Bool { state.withLock { !$0.isStopped && !$0.hasFailed } }
 
-  /// Runs the work unless some is under way: whoever ends it looks for more.
-  func run(_ work: @escaping @Sendable () -> Void, next: @escaping @Sendable () -> Void) {
+  /// Runs the work, which tells whether it succeeded, unless some is under way; then looks for more.
+  func run(_ work: @escaping @Sendable () -> Bool, next: @escaping @Sendable () -> Void) {
     let begins = state.withLock { state in
       defer { state.isBusy = true }
       return !state.isBusy && !state.isStopped
     }
     guard begins else { return }
     queue.async {
-      work()
-      self.state.withLock { $0.isBusy = false }
-      next()
+      let hasSucceeded = work()
+      self.state.withLock { state in
+        state.isBusy = false
+        state.hasFailed = !hasSucceeded
+      }
+      if hasSucceeded { next() }
     }
   }
 

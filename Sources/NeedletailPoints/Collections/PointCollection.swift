@@ -150,24 +150,25 @@ public final class PointCollection: Sendable {
     let snapshot = snapshot()
     guard let column = GraphPolicy.nextColumn(of: snapshot) else { return }
     builder.run { [weak self] in
-      guard let self, let built = GraphFiles.build(column, of: self.snapshot(), notices: self.noticed) else { return }
+      guard let self, let built = GraphFiles.build(column, of: self.snapshot(), notices: self.noticed) else { return false }
       let files = GraphFiles(folder: self.folder + "/indexes", notices: self.noticed)
       let record = files.write(built)
-      try? self.database.writeNow { db in
+      let done: Void? = try? self.database.writeNow { db in
         if let record { files.register(record, db) }
         self.publishGraphs { table in
           guard table.schema.columns.values.contains(column) else { return }
           table.graphs[column] = built.graph(for: table)
         }
       }
+      return done != nil
     } next: { [weak self] in
       self?.indexIfWorthwhile()
     }
   }
 
-  /// Waits until no index is being built.
+  /// Waits until all indexes are built that are worth it.
   public func settle() async {
-    while isIndexing { try? await Task.sleep(for: .milliseconds(20)) }
+    while isIndexing || (builder.takesMore && GraphPolicy.nextColumn(of: snapshot()) != nil) { try? await Task.sleep(for: .milliseconds(20)) }
   }
 }
 

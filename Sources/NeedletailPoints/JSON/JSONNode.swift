@@ -3,7 +3,7 @@ public import NeedletailCore
 /// A JSON text as it was read, before anybody knows what it means.
 ///
 /// Beside what `JSONValue` can say it keeps natural numbers above 2^63 (identifiers) and packs lists of numbers with
-/// fractions (vectors) flat.
+/// fractions (vectors) flat. Whole numbers stay apart from others, in lists, too.
 public enum JSONNode: Hashable, Sendable {
   case null
   case bool(Bool)
@@ -13,7 +13,7 @@ public enum JSONNode: Hashable, Sendable {
   case number(Double)
   case string(String)
   case array([JSONNode])
-  /// A list of nothing but numbers of which at least one has a fraction or an exponent.
+  /// A list of nothing but numbers that each have a fraction or an exponent.
   case numbers([Double])
   case object([String: JSONNode])
 

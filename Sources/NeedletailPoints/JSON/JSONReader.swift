@@ -131,11 +131,10 @@ public struct JSONFlaw: Error, Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// The rest of a list if all of it is numbers with a fraction among them; nil, at the same position, if it is not.
+  /// The rest of a list if all of it is numbers with a fraction or an exponent; nil, at the same position, if it is not.
   private mutating func numbers() throws(JSONFlaw) -> JSONNode? {
     let start = position
     var values: [Double] = []
-    var hasFraction = false
     while true {
       skipSpace()
       switch current {
@@ -144,22 +143,15 @@ public struct JSONFlaw: Error, Hashable, Sendable, CustomStringConvertible {
         position = start
         return nil
       }
-      let number = try number()
-      switch number {
-      case .double(let value):
-        hasFraction = true
-        values.append(value)
-      case .integer(let value): values.append(Double(value))
-      case .unsigned(let value): values.append(Double(value))
+      guard case .double(let value) = try number() else {
+        position = start
+        return nil
       }
+      values.append(value)
       skipSpace()
       switch current {
       case UInt8(ascii: ","): position += 1
       case UInt8(ascii: "]"):
-        guard hasFraction else {
-          position = start
-          return nil
-        }
         position += 1
         return .numbers(values)
       default: throw flaw("expected `,` or `]`")

@@ -55,7 +55,7 @@ public struct SparseRecallExperiment: Experiment {
     findings.record("real: exact search", collection.exactTime, unit: "µs")
     let built = ClusteredSparseParameters(seed: laboratory.seed)
     let curve = try Curve(collection, built, parameters) { laboratory.progress("Real vectors: \($0)", $1) }
-    curve.record("real", collection, &findings)
+    curve.record("real", &findings)
     findings.record(effect: "real: share of rows scored at recall 0.95", curve.leastScored(0.95) / Double(collection.base.count))
     findings.record(effect: "real: largest fall of recall when more lists are visited", curve.largestFall)
 
@@ -92,9 +92,10 @@ public struct SparseRecallExperiment: Experiment {
     let built = ClusteredSparseParameters(
       pruning: .overall(average: parameters.averagePostings, largest: parameters.largestPostings), seed: laboratory.seed)
     let curve = try Curve(collection, built, parameters) { laboratory.progress("Synthetic vectors: \($0)", $1) }
-    curve.record("synthetic", collection, &findings)
+    curve.record("synthetic", &findings)
     findings.record(
-      effect: "synthetic: times faster than exact at recall 0.95", collection.exactTime / curve.leastTime(0.95), published: 331)
+      effect: "synthetic: times faster than exact at recall 0.95", collection.exactTime / (curve.leastTime(0.95) ?? collection.exactTime),
+      published: 331)
     findings.record(
       effect: "synthetic: documents for each one scored at recall 0.95",
       Double(collection.base.count) / curve.leastScored(0.95))
@@ -145,11 +146,11 @@ private struct Curve {
     points.map(\.measured).filter { ($0.recall ?? 0) >= recall }
   }
 
-  /// The least work, or infinity if no effort reaches the recall.
-  func leastScored(_ recall: Double) -> Double { reaching(recall).compactMap(\.scoredRows).min() ?? .infinity }
+  /// The least work; that of scoring every row if no effort reaches the recall.
+  func leastScored(_ recall: Double) -> Double { reaching(recall).compactMap(\.scoredRows).min() ?? Double(index.count) }
 
-  /// The least time of a query in microseconds, or infinity.
-  func leastTime(_ recall: Double) -> Double { reaching(recall).map { 1e6 / $0.queriesPerSecond }.min() ?? .infinity }
+  /// The least time of a query in microseconds; nil if no effort reaches the recall.
+  func leastTime(_ recall: Double) -> Double? { reaching(recall).map { 1e6 / $0.queriesPerSecond }.min() }
 
   var largestFall: Double {
     var fall = 0.0
@@ -159,9 +160,10 @@ private struct Curve {
     return fall
   }
 
-  func record(_ name: String, _ collection: MeasuredCollection, _ findings: inout Findings) {
-    for (recall, published) in [(0.90, 187.0), (0.95, 303), (0.97, 531)] where leastTime(recall).isFinite {
-      findings.record("\(name): time at recall \(recall)", leastTime(recall), unit: "µs", published: published)
+  func record(_ name: String, _ findings: inout Findings) {
+    for (recall, published) in [(0.90, 187.0), (0.95, 303), (0.97, 531)] {
+      guard let time = leastTime(recall) else { continue }
+      findings.record("\(name): time at recall \(recall)", time, unit: "µs", published: published)
       findings.record("\(name): rows scored at recall \(recall)", leastScored(recall), published: recall == 0.97 ? 2198 : nil)
     }
     findings.record("\(name): index", Double(index.footprint.totalBytes) / 1e6, unit: "MB")

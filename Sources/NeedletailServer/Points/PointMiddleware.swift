@@ -43,7 +43,7 @@ struct PointMiddleware<Context: RequestContext>: RouterMiddleware {
   /// the version that clients ask for.
   private func isOurs(_ segments: [String], _ request: Request) -> Bool {
     switch segments.first {
-    case nil: request.uri.query == nil && request.headers[.accept].map { !$0.contains("text/html") } ?? false
+    case nil: request.asksForVersion
     case "collections", "aliases", "healthz", "livez", "readyz", "issues", "quotas", "cluster": true
     default: false
     }
@@ -79,6 +79,13 @@ struct PointMiddleware<Context: RequestContext>: RouterMiddleware {
         status: .ok, headers: [.contentType: "application/octet-stream", .contentDisposition: "attachment; filename=\"\(name)\""],
         body: .init(byteBuffer: ByteBuffer(bytes: contents)))
     }
+  }
+}
+
+extension Request {
+  /// Whether a program asks at the root what it speaks to, rather than a person for the page.
+  var asksForVersion: Bool {
+    uri.path == "/" && uri.query == nil && headers[.accept].map { !$0.contains("text/html") } ?? false
   }
 }
 

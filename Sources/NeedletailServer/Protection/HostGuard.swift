@@ -4,7 +4,8 @@ internal import Hummingbird
 /// Refuses requests that reached the local machine under somebody else's name.
 ///
 /// A page of another site can let its own host name resolve to 127.0.0.1 and would then share the origin of this server
-/// (DNS rebinding). The browser still sends the foreign name as `Host`, which gives it away.
+/// (DNS rebinding). The browser still sends the foreign name as `Host`, which gives it away. A page may also send changes
+/// to this server openly, without being able to read the answers; the browser names the page's host as `Origin`.
 struct HostGuard<Context: RequestContext>: RouterMiddleware {
   private let allowed: Set<String>?
 
@@ -21,6 +22,10 @@ struct HostGuard<Context: RequestContext>: RouterMiddleware {
     if let allowed {
       let authority = request.head.authority ?? ""
       guard allowed.contains(Self.host(of: authority)) else { throw ServerError.foreignHost(authority) }
+      if request.method != .get, request.method != .head, let origin = request.headers[.origin] {
+        let host = origin.split(separator: "/").last.map(String.init) ?? ""
+        guard allowed.contains(Self.host(of: host)) else { throw ServerError.foreignHost(host) }
+      }
     }
     return try await next(request, context)
   }

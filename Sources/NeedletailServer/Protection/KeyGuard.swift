@@ -20,7 +20,7 @@ public struct AccessKeys: Hashable, Sendable {
 struct KeyGuard<Context: RequestContext>: RouterMiddleware {
   let keys: AccessKeys
 
-  private static var open: Set<String> { ["/", "/healthz", "/livez", "/readyz"] }
+  private static var open: Set<String> { ["/healthz", "/livez", "/readyz"] }
   /// Requests that read although they are no GET.
   private static var readingEnds: [String] {
     ["/points", "/scroll", "/count", "/facet", "/query", "/query/batch", "/query/groups", "/pairs", "/offsets", "/search", "/search/batch", "/search/groups",
@@ -31,7 +31,7 @@ struct KeyGuard<Context: RequestContext>: RouterMiddleware {
     _ request: Request, context: Context, next: (Request, Context) async throws -> Response
   ) async throws -> Response {
     let path = request.uri.path
-    guard keys.areRequired, !Self.open.contains(path), !path.hasPrefix("/assets/") else { return try await next(request, context) }
+    guard keys.areRequired, !Self.open.contains(path), !path.hasPrefix("/assets/"), !request.asksForVersion else { return try await next(request, context) }
     guard let key = Self.key(of: request) else {
       return Self.refusal(.unauthorized, "Must provide an API key or an Authorization bearer token")
     }

@@ -17,7 +17,7 @@ public struct BinaryCodeOptions: Hashable, Codable, Sendable {
   public var codeRate: Float = 2000
   /// Texts start as numbers drawn uniformly up to this.
   public var initialBound: Float = 0.5
-  /// How often the words of a new text are gone through to find its code.
+  /// How often the words of a new text are gone through to find its code; short texts more often.
   public var inferenceEpochs = 50
 
   public init() {}
@@ -108,8 +108,9 @@ public final class BinaryParagraphVectors: TextEmbedder {
     let row = ParameterRows(count: 1, dimension: network.textDimension)
     network.initialise(row, using: &generator)
     var workspace = CodeWorkspace(network)
-    for epoch in 0..<options.inferenceEpochs {
-      let rate = training.rate(at: Float(epoch) / Float(options.inferenceEpochs))
+    let epochs = TextInference.epochs(options.inferenceEpochs, words: words.count)
+    for epoch in 0..<epochs {
+      let rate = training.rate(at: Float(epoch) / Float(epochs))
       subsampling.select(words[...], into: &workspace.kept, &generator)
       let kept = workspace.kept
       network.learn(kept, texts: row, row: 0, rate: rate, changesNetwork: false, &generator, &workspace)

@@ -9,6 +9,14 @@ struct TextInference {
   let inputs: ParameterRows
   let outputs: ParameterRows
 
+  /// A query of three words would have learned next to nothing after the epochs that suit a document.
+  private static let leastPredictions = 500
+
+  /// The epochs for a text of so many words: those given, or more where that would be too few predictions.
+  static func epochs(_ epochs: Int, words: Int) -> Int {
+    max(epochs, (leastPredictions + words - 1) / max(1, words))
+  }
+
   /// - Parameter words: known words in order, at least one.
   func vector(of words: [Int32]) -> [Float] {
     // The words themselves are the seed, so the same text always gets the same vector.
@@ -17,8 +25,9 @@ struct TextInference {
     let text = ParameterRows(count: 1, dimension: training.dimension)
     text.fill(0..<1, uniformlyWithin: 0.5 / Float(training.dimension), using: &generator)
     var workspace = ContextWorkspace(training, layout, mode)
-    for epoch in 0..<training.epochs {
-      let rate = training.rate(at: Float(epoch) / Float(training.epochs))
+    let epochs = Self.epochs(training.epochs, words: words.count)
+    for epoch in 0..<epochs {
+      let rate = training.rate(at: Float(epoch) / Float(epochs))
       subsampling.select(words[...], into: &workspace.kept, &generator)
       for position in workspace.kept.indices { learn(text, at: position, rate: rate, &generator, &workspace) }
     }
