@@ -12,7 +12,8 @@ internal import NeedletailTraining
 ///
 /// Deviations: residual linear adapters on the vectors of a frozen encoder take the place of a BERT that is trained whole; scores are
 /// divided by a temperature, since the vectors have unit length before they are mapped; label noise is simulated by documents that a
-/// lexical search ranks high and nobody judged relevant; known positives of a query are never its negatives.
+/// lexical search ranks high and nobody judged relevant; known positives of a query are never its negatives; folds are over queries, so that
+/// documents are met in training that are sought in the test.
 public struct MultiplePositivesExperiment: Experiment {
   public static let name = "multiple-positives"
 
