@@ -5,6 +5,5 @@ public enum ExperimentRegistry {
     RelevanceFiltering.self,
     LateInteractionEncodings.self,
     FeedbackAndInterpolation.self,
-    FeatureLocalisation.self,
   ]
 }
