@@ -21,7 +21,7 @@ struct NeedletailCommand: AsyncParsableCommand {
     version: ProductVersion.current,
     subcommands: [
       IndexCommand.self, SearchCommand.self, SimilarCommand.self, StatusCommand.self, RemoveCommand.self,
-      ServeCommand.self, ModelCommand.self, RelevanceCommand.self, MultivectorCommand.self, CatalogueCommand.self, ReproduceCommand.self, EvaluateCommand.self, DoctorCommand.self,
+      ServeCommand.self, ModelCommand.self, RelevanceCommand.self, MultivectorCommand.self, LocateCommand.self, CatalogueCommand.self, ReproduceCommand.self, EvaluateCommand.self, DoctorCommand.self,
     ])
 
   /// Runs the command; a `Problem` becomes one sentence on standard error and an exit code by its category.

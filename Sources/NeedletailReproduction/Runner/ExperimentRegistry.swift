@@ -5,5 +5,6 @@ public enum ExperimentRegistry {
     RelevanceFiltering.self,
     LateInteractionEncodings.self,
     FeedbackAndInterpolation.self,
+    FeatureLocalisation.self,
   ]
 }
