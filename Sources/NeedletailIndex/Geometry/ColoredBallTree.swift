@@ -1,4 +1,4 @@
-public import NeedletailCore
+internal import NeedletailCore
 public import NeedletailNumerics
 internal import Synchronization
 

@@ -106,11 +106,14 @@ public struct LocalFeatures: Hashable, Sendable {
       for column in max(0, x - reach)...min(gradients.width - 1, x + reach) {
         let (dx, dy) = (Float(column - x), Float(row - y))
         // In fields of four pixels, turned, from the corner of the patch.
-        let (fieldX, fieldY) = ((cosine * dx + sine * dy) / 4 + 2, (-sine * dx + cosine * dy) / 4 + 2)
+        let fieldX: Float = (cosine * dx + sine * dy) / 4 + 2
+        let fieldY: Float = (cosine * dy - sine * dx) / 4 + 2
         guard fieldX >= 0, fieldX < 4, fieldY >= 0, fieldY < 4 else { continue }
         let (gx, gy) = (gradients.x[row * gradients.width + column], gradients.y[row * gradients.width + column])
-        let weight = (gx * gx + gy * gy).squareRoot() * exp(-(dx * dx + dy * dy) / 128)
-        var angle = (atan2(gy, gx) - turn) / (2 * .pi) * 8
+        let nearness: Float = exp(-(dx * dx + dy * dy) / 128)
+        let weight: Float = (gx * gx + gy * gy).squareRoot() * nearness
+        let relative: Float = atan2(gy, gx) - turn
+        var angle: Float = relative / (2 * Float.pi) * 8
         angle -= (angle / 8).rounded(.down) * 8
         let lower = Int(angle) % 8
         let share = angle - Float(Int(angle))
@@ -134,13 +137,19 @@ public struct LocalFeatures: Hashable, Sendable {
       for column in max(0, x - 8)...min(gradients.width - 1, x + 8) {
         let (dx, dy) = (Float(column - x), Float(row - y))
         let (gx, gy) = (gradients.x[row * gradients.width + column], gradients.y[row * gradients.width + column])
-        var angle = atan2(gy, gx) / (2 * .pi) * 36
+        var angle: Float = atan2(gy, gx) / (2 * Float.pi) * 36
         if angle < 0 { angle += 36 }
-        histogram[min(35, Int(angle))] += (gx * gx + gy * gy).squareRoot() * exp(-(dx * dx + dy * dy) / 40)
+        let nearness: Float = exp(-(dx * dx + dy * dy) / 40)
+        histogram[min(35, Int(angle))] += (gx * gx + gy * gy).squareRoot() * nearness
       }
     }
-    let smooth = (0..<36).map { histogram[($0 + 35) % 36] + 2 * histogram[$0] + histogram[($0 + 1) % 36] }
-    let best = smooth.indices.max { smooth[$0] < smooth[$1] } ?? 0
-    return (Float(best) + 0.5) / 36 * 2 * .pi
+    var best = (bin: 0, weight: -Float.infinity)
+    for bin in 0..<36 {
+      let neighbours = histogram[(bin + 35) % 36] + histogram[(bin + 1) % 36]
+      let weight = neighbours + 2 * histogram[bin]
+      if weight > best.weight { best = (bin, weight) }
+    }
+    let turn: Float = Float(best.bin) + 0.5
+    return turn / 36 * 2 * Float.pi
   }
 }

@@ -1,5 +1,5 @@
 internal import Foundation
-public import NeedletailCore
+internal import NeedletailCore
 public import NeedletailNumerics
 internal import Synchronization
 
@@ -150,12 +150,14 @@ public struct RandomGrids: Sendable {
     let features = base.features
     let all = (0..<features.tokenCount).map { turned(Array(features.values[$0 * features.dimension..<($0 + 1) * features.dimension])) }
     let filled = Mutex(levels)
+    let grids = self
     pool.forEach(levels.count) { number in
-      var level = levels[number]
+      var level = grids.levels[number]
       var entries: [(cell: UInt64, item: Row)] = []
-      entries.reserveCapacity(all.count * parameters.grids)
+      entries.reserveCapacity(all.count * grids.parameters.grids)
       for (feature, turned) in all.enumerated() {
-        for grid in 0..<parameters.grids { entries.append((cell(turned, grid: grid, scale: level.scale), base.owners[feature])) }
+        let owner = grids.base.owners[feature]
+        for grid in 0..<grids.parameters.grids { entries.append((grids.cell(turned, grid: grid, scale: level.scale), owner)) }
       }
       entries.sort { ($0.cell, $0.item) < ($1.cell, $1.item) }
       for entry in entries {

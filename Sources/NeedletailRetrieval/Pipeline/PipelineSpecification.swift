@@ -97,7 +97,7 @@ public struct PipelineSpecification: Hashable, Sendable {
     /// For sources that are pipelines.
     public var pipeline: PipelineSpecification?
 
-    /// - Parameter name: nil for the name of the kind.
+    /// A source; without a name it is called as its kind is.
     public init(
       _ kind: Kind, name: String? = nil, depth: Int = 1000, vectorFeedback: VectorFeedback? = nil, termFeedback: TermFeedback? = nil,
       pipeline: PipelineSpecification? = nil

@@ -20,8 +20,11 @@ extension Snapshot {
 
   /// The same for weighted terms, as feedback makes them; see ``boosts(of:)``.
   ///
-  /// - Parameter boosts: terms of the collection's analyser with the factors of their shares in a score; those that are not
-  ///   positive finite numbers do not count.
+  /// - Parameters:
+  ///   - boosts: terms of the collection's analyser with the factors of their shares in a score; those that are not positive
+  ///     finite numbers do not count.
+  ///   - limit: most passages returned.
+  ///   - filter: what documents have to satisfy.
   public func lexical(
     boosts: [String: Double], limit: Int, filter: Filter? = nil
   ) throws(StoreError) -> [ScoredPassage] {
