@@ -10,7 +10,7 @@ demo:
 
 test:
 	@scripts/bootstrap.sh --tests
-	swift build -c release --build-tests
+	swift build -c release --build-tests --explicit-target-dependency-import-check error
 	.build/release/needletail model fetch
 	swift test -c release --skip-build
 

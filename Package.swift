@@ -23,6 +23,8 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let hashTrees = Target.Dependency.product(name: "HashTreeCollections", package: "swift-collections")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 
@@ -34,13 +36,16 @@ let package = Package(
     .library(name: "NeedletailEvaluation", targets: ["NeedletailEvaluation"]),
     .library(name: "NeedletailModels", targets: ["NeedletailModels", "NeedletailNumerics"]),
     .library(name: "NeedletailServer", targets: ["NeedletailServer"]),
+    .library(name: "NeedletailTraining", targets: ["NeedletailTraining", "NeedletailNumerics"]),
     .executable(name: "needletail", targets: ["NeedletailCommand"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.3.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.4.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.86.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
@@ -64,23 +69,32 @@ let package = Package(
     room(
       "NeedletailPoints",
       ["NeedletailCore", "NeedletailIndex", "NeedletailNumerics", "NeedletailText", "NeedletailStore", grdb, crypto, hashTrees]),
-    room("NeedletailRetrieval", ["NeedletailCore", "NeedletailText", "NeedletailNumerics", "NeedletailStore", crypto]),
-    room("NeedletailEvaluation", ["NeedletailCore", "NeedletailNumerics"]),
+    room("NeedletailRetrieval", ["NeedletailCore", "NeedletailIndex", "NeedletailText", "NeedletailNumerics", "NeedletailStore", crypto]),
+    room("NeedletailEvaluation", ["NeedletailCore", "NeedletailIndex", "NeedletailNumerics"]),
+    room("NeedletailTraining", ["NeedletailCore", "NeedletailText", "NeedletailNumerics", "NeedletailModels", "NeedletailEvaluation"]),
 
     // level 5 and 6: the surfaces
     room("Needletail", ["NeedletailCore", "NeedletailText", "NeedletailModels", "NeedletailIndex", "NeedletailStore", "NeedletailRetrieval"]),
-    room("NeedletailReproduction", ["NeedletailCore", "NeedletailRetrieval"]),
+    room(
+      "NeedletailReproduction",
+      [
+        "NeedletailCore", "NeedletailEvaluation", "NeedletailIndex", "NeedletailModels", "NeedletailNumerics",
+        "NeedletailRetrieval", "NeedletailStore", "NeedletailText", "NeedletailTraining", crypto,
+      ]),
     room(
       "NeedletailServer",
-      ["Needletail", "NeedletailCore", "NeedletailNumerics", "NeedletailPoints", "NeedletailRetrieval", "NeedletailStore", hummingbird, mustache, logging],
+      [
+        "Needletail", "NeedletailCore", "NeedletailNumerics", "NeedletailPoints", "NeedletailRetrieval", "NeedletailStore",
+        hummingbird, httpTypes, nio, mustache, logging,
+      ],
       resources: [.embedInCode("Resources")]),
     .executableTarget(
       name: "NeedletailCommand",
       dependencies: [
-        "Needletail", "NeedletailServer", "NeedletailEvaluation", "NeedletailReproduction", "NeedletailNumerics", arguments,
+        "Needletail", "NeedletailServer", "NeedletailEvaluation", "NeedletailReproduction", "NeedletailTraining", "NeedletailNumerics", arguments,
         // What the umbrella exports is named too: an incremental build follows only declared arrows, and a caller that is
         // not compiled again after a type changed its layout crashes.
-        "NeedletailCore", "NeedletailModels", "NeedletailPoints", "NeedletailRetrieval", "NeedletailStore",
+        "NeedletailCore", "NeedletailIndex", "NeedletailModels", "NeedletailPoints", "NeedletailRetrieval", "NeedletailStore",
       ],
       swiftSettings: strict),
 
@@ -93,23 +107,31 @@ let package = Package(
     tests("NeedletailNumericsTests", ["NeedletailNumerics", "CNeedletailKernels"]),
     tests("NeedletailTextTests", ["NeedletailText"], resources: [.copy("Fixtures")]),
     tests("NeedletailModelsTests", ["NeedletailModels"], resources: [.copy("Fixtures")]),
-    tests("NeedletailIndexTests", ["NeedletailIndex", "NeedletailNumerics"]),
+    tests("NeedletailIndexTests", ["NeedletailIndex", "NeedletailCore", "NeedletailNumerics"]),
     tests(
       "NeedletailStoreTests",
       ["NeedletailStore", "NeedletailCore", "NeedletailIndex", "NeedletailNumerics", "NeedletailText", "NeedletailCrashWriter", grdb]),
     tests("NeedletailPointsTests", ["NeedletailPoints", "NeedletailCore", "NeedletailNumerics", "NeedletailStore"]),
     tests(
-      "NeedletailRetrievalTests", ["NeedletailRetrieval", "NeedletailCore", "NeedletailStore", "NeedletailText"],
+      "NeedletailRetrievalTests", ["NeedletailRetrieval", "NeedletailCore", "NeedletailIndex", "NeedletailStore", "NeedletailText"],
       resources: [.copy("Fixtures")]),
-    tests("NeedletailEvaluationTests", ["NeedletailEvaluation"], resources: [.copy("Fixtures")]),
+    tests(
+      "NeedletailEvaluationTests", ["NeedletailEvaluation", "NeedletailCore", "NeedletailIndex", "NeedletailNumerics"],
+      resources: [.copy("Fixtures")]),
+    tests(
+      "NeedletailTrainingTests",
+      ["NeedletailTraining", "NeedletailCore", "NeedletailText", "NeedletailNumerics", "NeedletailModels", "NeedletailEvaluation"],
+      resources: [.copy("Fixtures")]),
     tests(
       "NeedletailServerTests",
       [
         "NeedletailServer", "NeedletailCore", "NeedletailPoints", "NeedletailRetrieval", "NeedletailStore",
+        hummingbird, httpTypes, nio, logging,
         .product(name: "HummingbirdTesting", package: "hummingbird"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
       ]),
     tests("NeedletailTests", ["Needletail"]),
-    tests("NeedletailReproductionTests", ["NeedletailReproduction"]),
+    tests("NeedletailReproductionTests", ["NeedletailReproduction", "NeedletailEvaluation", "NeedletailModels"]),
     tests("NeedletailCommandTests", ["NeedletailCommand"]),
   ]
 )

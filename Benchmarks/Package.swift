@@ -16,6 +16,7 @@ let package = Package(
         .product(name: "Needletail", package: "Needletail"),
         .product(name: "NeedletailEvaluation", package: "Needletail"),
         .product(name: "NeedletailModels", package: "Needletail"),
+        .product(name: "NeedletailTraining", package: "Needletail"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: [.swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny")])

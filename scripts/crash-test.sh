@@ -3,4 +3,4 @@
 # nothing acknowledged is lost and that the collection always opens again. The unit tests run a short form of it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-NEEDLETAIL_CRASH_KILLS="${1:-50}" swift test -c release --filter CrashTests
+NEEDLETAIL_CRASH_KILLS="${1:-50}" swift test -c release --filter "CrashTests|InterruptedIndexingTests"

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares Needletail's WordPiece with the `tokenizers` package: ids line by line, then throughput on one thread.
+"""Compares Needletail's tokenizers with the `tokenizers` package: ids line by line, then throughput on one thread.
 
     pip install tokenizers
     python peers/tokenizer.py --model DIRECTORY --bench "PATH/TO/needletail-bench tokenizer" FILE...

@@ -17,13 +17,15 @@ public enum EvaluationError: Problem, Hashable {
   case malformedRun(query: String, reason: String)
   /// Two evaluations cannot be compared.
   case incomparable(reason: String)
+  /// A relevance pattern that nothing can be optimised for.
+  case invalidPattern(reason: String)
 
   public var category: ProblemCategory {
     switch self {
     case .file(.cannotOpen), .missingFile: .notFound
     case .file(.cannotWrite), .cannotWrite: .unavailable
     case .file(.malformed), .malformedLine: .corrupted
-    case .unknownMeasure, .malformedRun, .incomparable: .invalidRequest
+    case .unknownMeasure, .malformedRun, .incomparable, .invalidPattern: .invalidRequest
     }
   }
 
@@ -38,6 +40,7 @@ public enum EvaluationError: Problem, Hashable {
         + "and R, P and Success with one, such as R@100."
     case .malformedRun(let query, let reason): "The ranking of query \(query) cannot be judged: \(reason)."
     case .incomparable(let reason): "The evaluations cannot be compared: \(reason)."
+    case .invalidPattern(let reason): "The relevance pattern cannot be used: \(reason)."
     }
   }
 }

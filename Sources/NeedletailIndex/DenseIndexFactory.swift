@@ -6,26 +6,69 @@ public enum DenseIndexFactory {
   /// Builds an index; row `i` is row `i` of `vectors`.
   ///
   /// - Parameters:
+  ///   - vectors: the rows to find.
+  ///   - similarity: the measure to find them by.
+  ///   - specification: layout, codec and parameters of the index.
   ///   - excluded: rows that must never be found, deleted ones for example. They keep their numbers, and their vectors
   ///     are not looked at.
   ///   - pool: the threads to build with; the result does not depend on how many there are. A flat index also searches
   ///     with them when it is large.
-  /// - Throws: `unusableVector` with the lowest row whose components are not finite or whose length overflows.
+  ///   - codec: a trained codec to take instead of what `specification.codes` says, for flat and inverted layouts.
+  /// - Throws: `unusableVector` with the lowest row whose components are not finite or whose length overflows;
+  ///   `invalidParameter` for a specification whose parts do not fit each other or the vectors.
   public static func build(
     _ vectors: DenseVectors, similarity: Similarity, specification: DenseIndexSpecification = DenseIndexSpecification(),
-    excluding excluded: RowSet = RowSet(), pool: WorkerPool = .shared
+    excluding excluded: RowSet = RowSet(), codec: (any VectorCodec)? = nil, pool: WorkerPool = .shared
   ) throws(IndexError) -> any SearchIndex {
-    try specification.graph.validate()
+    var specification = specification
+    if let codec { specification.codes = codec.specification }
+    try specification.validate()
     guard vectors.count <= maximumRowCount, vectors.dimension <= maximumDimension else {
       throw .invalidParameter(
         "an index holds up to \(maximumRowCount) vectors of up to \(maximumDimension) components")
     }
     let absent = excluded.intersection(RowSet(0..<Row(vectors.count)))
+    let layout = specification.resolvedLayout(count: vectors.count)
+    if layout == .inverted || specification.codes != nil {
+      return try invertedIndex(vectors, similarity, specification, absent, codec, pool)
+    }
     let encoder = VectorEncoder(
       vectors: vectors, similarity: similarity, codec: specification.codec, excluded: absent, pool: pool)
     let flat = FlatIndex(try encoder.encode(), absent: absent, pool: pool)
-    guard specification.resolvedLayout(count: vectors.count) == .graph else { return flat }
+    guard layout == .graph else { return flat }
     return GraphIndex(linking: flat, parameters: specification.graph, pool: pool)
+  }
+
+  private static func invertedIndex(
+    _ vectors: DenseVectors, _ similarity: Similarity, _ specification: DenseIndexSpecification, _ absent: RowSet,
+    _ trained: (any VectorCodec)?, _ pool: WorkerPool
+  ) throws(IndexError) -> IVFIndex {
+    // Full scores need no codes of their own beside those of the lists.
+    let kind: VectorCodecKind = specification.keepsVectors && specification.codec != .float32 ? .float16 : .float32
+    let encoder = VectorEncoder(vectors: vectors, similarity: similarity, codec: kind, excluded: absent, pool: pool)
+    let flat = FlatIndex(try encoder.encode(), absent: absent, pool: pool)
+    var parameters = specification.lists
+    if specification.layout == .flat { parameters.listCount = 1 }
+    let dimension = max(1, vectors.dimension)
+    let codes = specification.codes ?? .locallyAdaptive(bits: 8, residualBits: 0)
+    let lists = try CodedLists(
+      flat.vectors.exact, dimension: dimension, absent: absent, parameters: parameters, pool: pool
+    ) { values throws(IndexError) in
+      guard let trained else {
+        return try CodecTraining.blockCodec(
+          codes, training: values, dimension: dimension, seed: parameters.seed, pool: pool)
+      }
+      guard let codec = trained as? any BlockCodec, codec.dimension == dimension else {
+        throw .invalidParameter("the codec \(trained.specification) is made for vectors of \(trained.dimension) components")
+      }
+      guard codec.codesDifferences || similarity != .euclidean else {
+        throw .invalidParameter("codes of a network tell cosines, not distances; index with cosine")
+      }
+      return codec
+    }
+    return IVFIndex(
+      lists: lists, flat: specification.keepsVectors ? flat : nil, parameters: parameters, absent: absent,
+      count: vectors.count)
   }
 
   /// Writes an index that this factory built or opened. The file appears complete or not at all.
@@ -50,7 +93,11 @@ public enum DenseIndexFactory {
       switch file.layout {
       case .flat: return try FlatIndex(file.sections, metadata, pool: pool)
       case .graph: return try GraphIndex(file.sections, metadata, pool: pool)
+      case .inverted: return try IVFIndex(file.sections, metadata, pool: pool)
       case .lexical: throw InvalidSections(reason: "it is an index of terms")
+      case .codec: throw InvalidSections(reason: "it is a codec without rows")
+      case .invertedSparse, .clusteredSparse: throw InvalidSections(reason: "it is an index of sparse vectors")
+      case .multiVector: throw InvalidSections(reason: "it is an index of sets of vectors")
       }
     } catch {
       throw damaged(error.reason)

@@ -6,7 +6,7 @@ internal import Synchronization
 public typealias Row = UInt32
 
 /// A row found by a search.
-public struct Neighbour: Hashable, Sendable {
+public struct Neighbour: Hashable, Codable, Sendable {
   public var row: Row
   /// Higher is nearer: the inner product, the cosine, or the negative squared Euclidean distance.
   public var score: Float
@@ -24,6 +24,8 @@ public struct SearchOptions: Sendable {
   /// How many candidates an approximate index keeps in view (`ef` in the literature): more finds more and takes longer.
   /// Nil means the default of the index; exact indexes ignore it.
   public var efSearch: Int?
+  /// How many lists an inverted index looks into (`nprobe`); others ignore it. Nil means the default of the index.
+  public var probes: Int?
   /// The rows that may be found; nil for all.
   public var within: RowSet?
   /// Rows that must not be found: those deleted since the index was built.
@@ -32,13 +34,15 @@ public struct SearchOptions: Sendable {
   public var isExact: Bool
 
   public init(
-    limit: Int = 10, efSearch: Int? = nil, within: RowSet? = nil, excluding: RowSet? = nil, isExact: Bool = false
+    limit: Int = 10, efSearch: Int? = nil, within: RowSet? = nil, excluding: RowSet? = nil, isExact: Bool = false,
+    probes: Int? = nil
   ) {
     self.limit = limit
     self.efSearch = efSearch
     self.within = within
     self.excluding = excluding
     self.isExact = isExact
+    self.probes = probes
   }
 }
 

@@ -33,6 +33,7 @@ public struct SearchSite: Sendable {
   ///   - preferred: the collection that is searched unless another one is chosen; it need not exist yet.
   ///   - embedder: loads the model of a collection. It is called when the first question needs the model and not again
   ///     once it has returned; what it throws is told to the person who asked.
+  ///   - logger: told of requests and problems.
   ///   - options: limits, keys and models.
   public init(
     data: DataDirectory, preferred: String = "default", options: SiteOptions = SiteOptions(),
@@ -48,7 +49,10 @@ public struct SearchSite: Sendable {
 
   /// A site over one collection that is open already, whatever it is opened for.
   ///
-  /// - Parameter embedder: the model that made the collection's vectors; nil searches by words and by the vectors there are.
+  /// - Parameters:
+  ///   - collection: what is searched.
+  ///   - embedder: the model that made the collection's vectors; nil searches by words and by the vectors there are.
+  ///   - logger: told of requests and problems.
   public init(
     collection: DocumentCollection, embedder: (any TextEmbedder)?, logger: Logger = SearchSite.standardLogger
   ) {

@@ -122,8 +122,8 @@ extension StoreError {
 
   private init(file error: FileError, at path: String) {
     switch error {
-    case .cannotWrite(let file, let code) where FileStatus.isFull(code): self = .diskFull(path: file)
-    case .cannotWrite(let file, let code) where FileStatus.isForbidden(code): self = .readOnly(path: file)
+    case .cannotWrite(let file, let code) where FileSystem.isFull(code): self = .diskFull(path: file)
+    case .cannotWrite(let file, let code) where FileSystem.isForbidden(code): self = .readOnly(path: file)
     case .cannotWrite(let file, _), .cannotOpen(let file, _): self = .cannotAccess(path: file, reason: "\(error)")
     case .malformed(let file, _, let reason): self = .cannotAccess(path: file, reason: reason)
     }

@@ -113,4 +113,41 @@ import Testing
     #expect(states.map(\.name) == ["default"])
     #expect(states.first?.statistics.documents == 3)
   }
+
+  @Test func filteredBenchmarksRunOnAFileOfVectors() throws {
+    struct Report: Decodable {
+      struct Curve: Decodable {
+        struct Point: Decodable { let recall: Double }
+        let method: String
+        let points: [Point]
+      }
+      let count: Int
+      let curves: [Curve]
+    }
+    let product = try Product()
+    // Vectors in .fvecs: the number of components, then the components.
+    var bytes = Data()
+    for row in 0..<300 {
+      unsafe withUnsafeBytes(of: Int32(4).littleEndian) { unsafe bytes.append(contentsOf: $0) }
+      for component in 0..<4 {
+        let value = Float((row * 7 + component * component * 13) % 31) - 15
+        unsafe withUnsafeBytes(of: value.bitPattern.littleEndian) { unsafe bytes.append(contentsOf: $0) }
+      }
+    }
+    let path = product.folder.path + "/vectors.fvecs"
+    try bytes.write(to: URL(fileURLWithPath: path))
+    let page = product.folder.path + "/curves.html"
+    let result = try product.run(
+      "bench", "filtered", path, "--selectivities", "0.2", "--method", "planned", "--method", "segment-graph", "--rounds", "1",
+      "--similarity", "euclidean", "--html", page, "--json")
+    #expect(result.code == 0, "\(result.errors)")
+    let report = try result.json(Report.self)
+    #expect(report.count == 270)
+    // Three correlations, as ranges for both methods and as labels for the planned one.
+    #expect(report.curves.count == 9)
+    #expect(report.curves.allSatisfy { $0.points.map(\.recall).max() ?? 0 > 0.9 })
+    #expect(try String(contentsOfFile: page, encoding: .utf8).contains("<polyline"))
+    #expect(try product.run("bench", "filtered", path, "--selectivities", "2").code != 0)
+    #expect(try product.run("bench", "filtered", path, "--queries", product.folder.path + "/none.npy").code != 0)
+  }
 }

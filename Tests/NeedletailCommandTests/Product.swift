@@ -51,7 +51,9 @@ final class Product {
     return process
   }
 
-  func run(_ arguments: String...) throws -> Outcome {
+  func run(_ arguments: String...) throws -> Outcome { try run(arguments) }
+
+  func run(_ arguments: [String]) throws -> Outcome {
     let process = process(arguments)
     let output = folder.appendingPathComponent("stdout-\(UUID().uuidString)")
     let errors = folder.appendingPathComponent("stderr-\(UUID().uuidString)")

@@ -35,7 +35,7 @@ import Testing
       try await collection.apply(
         .upsert(ids.shuffled().prefix(120).map { id in
           var vectors: NamedVectors = ["d": .dense([1, Float(round), 2])]
-          if Bool.random() { vectors["s"] = .sparse(SparseVector(indices: [9, 2], values: [0.5, 1])) }
+          if Bool.random() { vectors["s"] = .sparse(SparsePointVector(indices: [9, 2], values: [0.5, 1])) }
           if Bool.random() { vectors["m"] = .multi(DenseVectors(dimension: 2, values: [1, 2, 3, 4])) }
           return PointWrite(id: id, vectors: vectors, payload: random.payload())
         }))
@@ -64,7 +64,7 @@ import Testing
     try await collection.apply(.upsert([PointWrite(id: .number(1), vectors: ["d": .dense([1, 2, 3])])]))
     let before = everything(collection)
     let bad: [NamedVectors] = [
-      ["d": .dense([1, 2])], ["x": .dense([1, 2, 3])], ["d": .sparse(SparseVector(indices: [], values: []))], ["s": .dense([1])], ["d": .dense([1, .nan, 3])],
+      ["d": .dense([1, 2])], ["x": .dense([1, 2, 3])], ["d": .sparse(SparsePointVector(indices: [], values: []))], ["s": .dense([1])], ["d": .dense([1, .nan, 3])],
       ["m": .multi(DenseVectors(dimension: 3, values: [1, 2, 3]))],
     ]
     for vectors in bad {

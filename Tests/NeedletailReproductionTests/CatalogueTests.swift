@@ -35,3 +35,30 @@ import Testing
     #expect(error?.description.contains("state") == true)
   }
 }
+
+/// What the catalogue says of a system has to agree with what its reproduction saw.
+@Suite struct CatalogueStateTests {
+  private let directory = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent("Catalogue").path
+
+  @Test func callsNothingWorkingThatItsReportDoesNotShow() throws {
+    for entry in try Catalogue.entries(in: directory) where entry.state == .works {
+      let report = try String(contentsOfFile: entry.folder + "/report.md", encoding: .utf8)
+      #expect(report.contains("**Verdict: shown.**"), "entry \(entry.number) works, but its report does not show the claim")
+    }
+  }
+
+  @Test func holdsRecipesThatNameExistingExperimentsAndTheirSystem() throws {
+    let experiments = Set(ExperimentRegistry.experiments.map { $0.name })
+    #expect(experiments.count == ExperimentRegistry.experiments.count, "two experiments have the same name")
+    for entry in try Catalogue.entries(in: directory) {
+      let path = entry.folder + "/recipe.json5"
+      guard FileManager.default.fileExists(atPath: path) else { continue }
+      let recipe = try Recipe(path: path)
+      #expect(recipe.number == entry.number)
+      #expect(experiments.contains(recipe.experiment), "entry \(entry.number) names \(recipe.experiment)")
+      #expect(recipe.scales[.smoke] != nil, "entry \(entry.number) has no smoke scale")
+    }
+  }
+}

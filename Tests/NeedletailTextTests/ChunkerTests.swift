@@ -4,7 +4,7 @@ import NeedletailText
 import Testing
 
 @Suite struct ChunkerTests {
-  private let tokenizer: WordPieceTokenizer
+  private let tokenizer: SubwordTokenizer
 
   init() throws { tokenizer = try Fixture.tokenizer("uncased") }
 

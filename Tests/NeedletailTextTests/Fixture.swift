@@ -8,8 +8,8 @@ enum Fixture {
     return folder.appendingPathComponent("Fixtures").appendingPathComponent(name).path
   }
 
-  static func tokenizer(_ name: String) throws -> WordPieceTokenizer {
-    try WordPieceTokenizer(directory: path("wordpiece/\(name)"))
+  static func tokenizer(_ name: String) throws -> SubwordTokenizer {
+    try SubwordTokenizer(directory: path("wordpiece/\(name)"))
   }
 
   static func contents(_ name: String) throws -> Data {

@@ -14,7 +14,7 @@ import Testing
     let directory = try TemporaryDirectory()
     try directory.write(Data(text.utf8), to: "tokenizer.json")
     do throws(TextError) {
-      _ = try WordPieceTokenizer(directory: directory.path)
+      _ = try SubwordTokenizer(directory: directory.path)
       return nil
     } catch {
       return error
@@ -47,8 +47,8 @@ import Testing
 
   @Test func namesTheMethodThatIsNotSupported() throws {
     for (old, new, key) in [
-      ("\"type\":\"WordPiece\",\"unk", "\"type\":\"BPE\",\"unk", "model.type"), ("BertNormalizer", "NFC", "normalizer.type"),
-      ("BertPreTokenizer", "Metaspace", "pre_tokenizer.type"), ("TemplateProcessing", "ByteLevel", "post_processor.type"),
+      ("\"type\":\"WordPiece\",\"unk", "\"type\":\"WordLevel\",\"unk", "model.type"), ("BertNormalizer", "Nmt", "normalizer.type"),
+      ("BertPreTokenizer", "UnicodeScripts", "pre_tokenizer.type"), ("TemplateProcessing", "Template", "post_processor.type"),
     ] {
       guard case .unsupported(_, let found, _, _) = try error(replacing: [(old, new)]) else {
         Issue.record("\(new) was accepted")
@@ -60,10 +60,10 @@ import Testing
 
   @Test func missingFilesAreNamed() throws {
     let directory = try TemporaryDirectory()
-    #expect(throws: TextError.self) { _ = try WordPieceTokenizer(directory: directory.path) }
+    #expect(throws: TextError.self) { _ = try SubwordTokenizer(directory: directory.path) }
     try directory.write(Fixture.contents("wordpiece/vocabulary/vocab.txt"), to: "vocab.txt")
     do {
-      _ = try WordPieceTokenizer(directory: directory.path)
+      _ = try SubwordTokenizer(directory: directory.path)
       Issue.record("a vocabulary without configuration was accepted")
     } catch {
       #expect("\(error)".contains("tokenizer_config.json"))
@@ -90,7 +90,7 @@ import Testing
       }
       let file = try directory.write(Data(bytes), to: "tokenizer.json")
       do throws(TextError) {
-        _ = try WordPieceTokenizer(tokenizerFile: file).encode("abc [SEP] éa fad", maximumTokens: 8)
+        _ = try SubwordTokenizer(tokenizerFile: file).encode("abc [SEP] éa fad", maximumTokens: 8)
       } catch {
         refused += 1
         #expect(error.description.contains(file))

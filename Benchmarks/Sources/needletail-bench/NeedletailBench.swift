@@ -6,7 +6,10 @@ struct NeedletailBench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "needletail-bench",
     abstract: "Measures parts of Needletail, alone or side by side with their peers (see peers/).",
-    subcommands: [EncoderBenchmark.self, TokenizerBenchmark.self, DenseIndexBenchmark.self, CollectionBenchmark.self])
+    subcommands: [
+      EncoderBenchmark.self, TokenizerBenchmark.self, DenseIndexBenchmark.self, SparseBenchmark.self, LexicalBenchmark.self,
+      CollectionBenchmark.self, TrainingStepBenchmark.self, ShallowBenchmark.self,
+    ])
 }
 
 struct TokenizerBenchmark: ParsableCommand {

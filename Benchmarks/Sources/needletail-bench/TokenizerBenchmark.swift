@@ -1,7 +1,7 @@
 import Foundation
 import NeedletailText
 
-/// Measures a WordPiece tokenizer on one thread, or prints the ids of lines for a comparison.
+/// Measures a tokenizer on one thread, or prints the ids of lines for a comparison.
 ///
 /// Arguments: `--model DIRECTORY --lines FILE`, where the file is a JSON array of strings; `--maximum N` to cut inputs;
 /// `--ids` to print each line's ids instead of the throughput. `peers/tokenizer.py` runs it side by side with `tokenizers`.
@@ -9,7 +9,7 @@ func runTokenizerBenchmark(arguments: [String]) throws {
   let options = try TokenizerBenchmarkOptions(arguments)
   let clock = ContinuousClock()
   let start = clock.now
-  let tokenizer = try WordPieceTokenizer(directory: options.model)
+  let tokenizer = try SubwordTokenizer(directory: options.model)
   let loading = clock.now - start
   let lines = try JSONDecoder().decode([String].self, from: Data(contentsOf: URL(fileURLWithPath: options.lines)))
   guard !options.printsIDs else {

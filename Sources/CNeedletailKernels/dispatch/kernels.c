@@ -6,7 +6,7 @@
 #include "../transformer/transformer.h"
 
 #define ROWWISE(name)                                                                                                      \
-  .layer_norm = needletail_layer_norm_##name, .softmax = needletail_softmax_##name, .quantise = needletail_quantise_##name, \
+  .layer_norm = needletail_layer_norm_##name, .rms_norm = needletail_rms_norm_##name, .softmax = needletail_softmax_##name, .quantise = needletail_quantise_##name, \
   .narrow = needletail_narrow_##name, .transpose = needletail_transpose_##name
 
 static const needletail_kernels serial = {.isa = NEEDLETAIL_ISA_SERIAL,

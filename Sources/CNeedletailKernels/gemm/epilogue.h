@@ -10,6 +10,7 @@ LANES_INLINE lanes epilogue_activate(lanes v, needletail_activation activation, 
     case NEEDLETAIL_GELU: return lanes_gelu(v, coarse);
     case NEEDLETAIL_GELU_TANH: return lanes_gelu_tanh(v, coarse);
     case NEEDLETAIL_RELU: return lanes_max(v, 0.0f);
+    case NEEDLETAIL_SILU: return lanes_silu(v, coarse);
     default: return v;
   }
 }
@@ -63,6 +64,7 @@ LANES_INLINE void epilogue(const needletail_gemm *g, enum tile_kind kind, const 
     case NEEDLETAIL_GELU: epilogue_activated(g, kind, NEEDLETAIL_GELU, tile, row, rows, column); break;
     case NEEDLETAIL_GELU_TANH: epilogue_activated(g, kind, NEEDLETAIL_GELU_TANH, tile, row, rows, column); break;
     case NEEDLETAIL_RELU: epilogue_activated(g, kind, NEEDLETAIL_RELU, tile, row, rows, column); break;
+    case NEEDLETAIL_SILU: epilogue_activated(g, kind, NEEDLETAIL_SILU, tile, row, rows, column); break;
     default: epilogue_activated(g, kind, NEEDLETAIL_IDENTITY, tile, row, rows, column);
   }
 }

@@ -9,6 +9,7 @@ static float activate(float x, needletail_activation activation) {
     case NEEDLETAIL_GELU: return 0.5f * x * (1 + erff(x * 0.70710678f));
     case NEEDLETAIL_GELU_TANH: return 0.5f * x * (1 + tanhf(0.79788456f * (x + 0.044715f * x * x * x)));
     case NEEDLETAIL_RELU: return x > 0 ? x : 0;
+    case NEEDLETAIL_SILU: return x / (1 + expf(-x));
     default: return x;
   }
 }

@@ -31,6 +31,7 @@ typedef enum needletail_activation {
   NEEDLETAIL_GELU = 1,       // x Φ(x); absolute error 1e-7 |x| with f32, 2e-4 with bf16 and int8
   NEEDLETAIL_GELU_TANH = 2,  // the tanh approximation of the same
   NEEDLETAIL_RELU = 3,
+  NEEDLETAIL_SILU = 4,  // x / (1 + exp(-x))
 } needletail_activation;
 
 // One product. Rows are independent of each other; `out` may not overlap `a`, and may be `residual` itself.

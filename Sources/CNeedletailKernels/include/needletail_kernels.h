@@ -17,6 +17,8 @@ typedef struct needletail_kernels {
   void (*gemm_int8)(const needletail_gemm *);
   // out = (x - mean) / sqrt(variance + epsilon) * gain + shift, row by row.
   void (*layer_norm)(needletail_rows in, const float *gain, const float *shift, float epsilon, float *out, size_t out_stride);
+  // out = x / sqrt(mean of x² + epsilon) * gain, row by row.
+  void (*rms_norm)(needletail_rows in, const float *gain, float epsilon, float *out, size_t out_stride);
   // out = exp(scale * (x - largest x)), and the inverse of the sum of each row; entries of -infinity give next to nothing. Into `out`, float; or, when `narrow` is not
   // NULL, into it as bfloat16, with an even number of entries (the last one zero if need be) and relative error 1e-4.
   void (*softmax)(needletail_rows in, float scale, float *out, uint16_t *narrow, size_t out_stride, float *inverse_sums);

@@ -133,3 +133,8 @@ LANES_INLINE lanes lanes_gelu_tanh(lanes x, int coarse) {
   lanes exponent = lanes_min(u * -2.8853901f, 126.0f);
   return x / (1.0f + lanes_exp2(exponent, coarse));
 }
+
+// x / (1 + exp(-x))
+LANES_INLINE lanes lanes_silu(lanes x, int coarse) {
+  return x / (1.0f + lanes_exp2(lanes_min(x * -1.44269504f, 126.0f), coarse));
+}

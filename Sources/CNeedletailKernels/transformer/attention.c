@@ -66,6 +66,16 @@ static void pack_values_bf16(const needletail_attention *a, uint32_t *packed) {
   }
 }
 
+// Adds the bias, and hides the keys that a query does not see; beyond the last key there are none.
+static void mask_scores(const needletail_attention *a, size_t query, float *scores, size_t columns) {
+  if (a->bias)
+    for (size_t c = 0; c < a->length; c++) scores[c] += a->bias[(ptrdiff_t)c - (ptrdiff_t)query];
+  size_t first = query > a->before ? query - a->before : 0;
+  size_t end = a->after < a->length - query ? query + a->after + 1 : a->length;
+  for (size_t c = 0; c < first; c++) scores[c] = -INFINITY;
+  for (size_t c = end < a->length ? end : a->length; c < columns; c++) scores[c] = -INFINITY;
+}
+
 static size_t element_bytes(needletail_element element) { return element == NEEDLETAIL_BFLOAT16 ? 2 : 4; }
 
 void needletail_attend(const needletail_kernels *kernels, const needletail_attention *a) {
@@ -83,19 +93,18 @@ void needletail_attend(const needletail_kernels *kernels, const needletail_atten
 
   // whole vectors of scores: those past the last key come from whatever the panel holds and are then overwritten
   size_t columns = (a->length + VECTOR - 1) / VECTOR * VECTOR;
-  needletail_gemm score = {.columns = columns, .depth = a->head_size, .a_stride = a->stride, .packed = scratch + l.keys,
+  needletail_gemm score = {.columns = columns, .depth = a->head_size, .a_stride = a->query_stride, .packed = scratch + l.keys,
                            .out = scores, .out_stride = l.score_stride};
   needletail_gemm mix = {.columns = a->head_size, .depth = a->length, .a = weights ? (void *)weights : (void *)scores,
                          .a_stride = l.score_stride, .packed = scratch + l.values, .row_scale = sums,
                          .out_stride = a->out_stride, .out_element = a->out_element};
-  size_t tiles = (a->length + QUERIES - 1) / QUERIES;
+  size_t tiles = (a->queries + QUERIES - 1) / QUERIES;
   for (size_t t = 0; t < tiles; t++) {
-    size_t first = a->length * t / tiles, rows = a->length * (t + 1) / tiles - first;
+    size_t first = a->queries * t / tiles, rows = a->queries * (t + 1) / tiles - first;
     score.rows = mix.rows = rows;
-    score.a = (const char *)a->query + first * a->stride * element_bytes(a->element);
+    score.a = (const char *)a->query + first * a->query_stride * element_bytes(a->element);
     multiply(&score);
-    for (size_t r = 0; r < rows; r++)
-      for (size_t c = a->length; c < columns; c++) scores[r * l.score_stride + c] = -INFINITY;
+    for (size_t r = 0; r < rows; r++) mask_scores(a, a->first_query + first + r, scores + r * l.score_stride, columns);
     needletail_rows block = {scores, l.score_stride, rows, columns};
     kernels->softmax(block, a->scale, scores, weights, l.score_stride, sums);
     mix.out = (char *)a->out + first * a->out_stride * element_bytes(a->out_element);

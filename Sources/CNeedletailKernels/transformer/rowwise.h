@@ -23,6 +23,24 @@ LANES_INLINE void layer_norm(needletail_rows in, const float *gain, const float 
   }
 }
 
+LANES_INLINE void rms_norm(needletail_rows in, const float *gain, float epsilon, float *out, size_t out_stride) {
+  size_t columns = in.columns;
+  for (size_t r = 0; r < in.rows; r++) {
+    const float *x = in.values + r * in.stride;
+    float *y = out + r * out_stride;
+    lanes squares = 0.0f;
+    for (size_t c = 0; c < columns; c += LANES) {
+      lanes v = lanes_load_part(x + c, columns - c, 0);
+      squares = lanes_fma(v, v, squares);
+    }
+    float inverse = 1 / __builtin_sqrtf(lanes_sum(squares) / (float)columns + epsilon);
+    for (size_t c = 0; c < columns; c += LANES) {
+      size_t width = columns - c;
+      lanes_store_part(y + c, width, lanes_load_part(x + c, width, 0) * inverse * lanes_load_part(gain + c, width, 0));
+    }
+  }
+}
+
 LANES_INLINE void softmax_row(const float *x, size_t columns, float scale, float *out, uint16_t *narrowed, float *inverse_sum) {
   const float lowest = -__builtin_inff();
   lanes largest = lanes_load_part(x, columns, lowest);
@@ -121,6 +139,10 @@ LANES_INLINE void transpose(const uint32_t *in, size_t stride, size_t rows, size
   LANES_TARGET void needletail_layer_norm_##isa(needletail_rows in, const float *gain, const float *shift, float epsilon,  \
                                                 float *out, size_t out_stride) {                                           \
     layer_norm(in, gain, shift, epsilon, out, out_stride);                                                                 \
+  }                                                                                                                        \
+  LANES_TARGET void needletail_rms_norm_##isa(needletail_rows in, const float *gain, float epsilon, float *out,             \
+                                              size_t out_stride) {                                                         \
+    rms_norm(in, gain, epsilon, out, out_stride);                                                                          \
   }                                                                                                                        \
   LANES_TARGET void needletail_softmax_##isa(needletail_rows in, float scale, float *out, uint16_t *narrowed,              \
                                              size_t out_stride, float *inverse_sums) {                                     \

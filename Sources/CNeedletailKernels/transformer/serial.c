@@ -24,6 +24,17 @@ void needletail_layer_norm_serial(needletail_rows in, const float *gain, const f
   }
 }
 
+void needletail_rms_norm_serial(needletail_rows in, const float *gain, float epsilon, float *out, size_t out_stride) {
+  for (size_t r = 0; r < in.rows; r++) {
+    const float *x = in.values + r * in.stride;
+    float *y = out + r * out_stride;
+    float squares = 0;
+    for (size_t c = 0; c < in.columns; c++) squares += x[c] * x[c];
+    float inverse = 1 / sqrtf(squares / (float)in.columns + epsilon);
+    for (size_t c = 0; c < in.columns; c++) y[c] = x[c] * inverse * gain[c];
+  }
+}
+
 void needletail_softmax_serial(needletail_rows in, float scale, float *out, uint16_t *narrowed, size_t out_stride,
                                float *inverse_sums) {
   for (size_t r = 0; r < in.rows; r++) {

@@ -7,6 +7,7 @@
 #define NEEDLETAIL_DECLARE_TRANSFORMER(isa)                                                                                \
   void needletail_layer_norm_##isa(needletail_rows in, const float *gain, const float *shift, float epsilon, float *out,   \
                                    size_t out_stride);                                                                     \
+  void needletail_rms_norm_##isa(needletail_rows in, const float *gain, float epsilon, float *out, size_t out_stride);       \
   void needletail_softmax_##isa(needletail_rows in, float scale, float *out, uint16_t *narrow, size_t out_stride,          \
                                 float *inverse_sums);                                                                      \
   void needletail_quantise_##isa(needletail_rows in, uint8_t *out, size_t out_stride, float *scale, float *offset);        \

@@ -47,24 +47,31 @@ extension SearchMode: ExpressibleByArgument {}
 
 extension CollectionOptions {
   /// The embedder that made the vectors of a collection, or none if it has no vectors.
-  func embedder(of collection: DocumentCollection, precision: EmbedderPrecision) throws -> TransformerEmbedder? {
+  func embedder(of collection: DocumentCollection, precision: EmbedderPrecision) throws -> (any TextEmbedder)? {
     try collection.settings.embedder.map { try data.registry.embedder(for: $0, precision: precision) }
   }
 }
 
 extension ModelRegistry {
   /// The registered model that a collection was made with, and no other: vectors of different models do not compare.
-  func embedder(for profile: EmbedderProfile, precision: EmbedderPrecision) throws -> TransformerEmbedder {
-    let directory = try directory(named: profile.name)
-    guard directory.digest == profile.digest else { throw CommandProblem.modelChanged(model: profile.name) }
-    return try TransformerEmbedder(directory: directory, name: profile.name, precision: precision)
+  func embedder(for profile: EmbedderProfile, precision: EmbedderPrecision) throws -> any TextEmbedder {
+    let embedder = try embedder(named: profile.name, precision: precision)
+    guard embedder.profile.digest == profile.digest else { throw CommandProblem.modelChanged(model: profile.name) }
+    return embedder
   }
+}
+
+extension (any TextEmbedder)? {
+  /// What documents are cut by: the tokens of a transformer, words elsewhere.
+  var chunkingTokenizer: any Tokenizer { (self as? TransformerEmbedder)?.tokenizer ?? WordTokenizer() }
 }
 
 /// What can go wrong between the words on the command line and the library.
 enum CommandProblem: Problem {
   case modelChanged(model: String)
   case nothingToIndex
+  case nothingToLearnFrom
+  case unknownWord(String, model: String)
   case invalidFilter(String)
   case catalogueNotFound
   case doctorFoundProblems(Int)
@@ -72,8 +79,8 @@ enum CommandProblem: Problem {
   var category: ProblemCategory {
     switch self {
     case .modelChanged: .conflict
-    case .nothingToIndex, .invalidFilter: .invalidRequest
-    case .catalogueNotFound: .notFound
+    case .nothingToIndex, .nothingToLearnFrom, .invalidFilter: .invalidRequest
+    case .catalogueNotFound, .unknownWord: .notFound
     case .doctorFoundProblems: .unavailable
     }
   }
@@ -85,6 +92,10 @@ enum CommandProblem: Problem {
         + "register the old one again, or remove the collection and index anew"
     case .nothingToIndex:
       "name at least one file or folder: needletail index PATH..."
+    case .nothingToLearnFrom:
+      "there is no document with text in what was named"
+    case .unknownWord(let word, let model):
+      "the model \(model) does not know the word \(word); it was too rare in what the model learned from"
     case .invalidFilter(let reason):
       "the filter cannot be read: \(reason)"
     case .catalogueNotFound:

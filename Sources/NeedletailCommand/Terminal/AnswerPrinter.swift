@@ -56,9 +56,9 @@ struct AnswerPrinter {
   }
 
   private func show(_ explanation: Explanation) {
-    var table = Table([("stage", .left), ("time", .right), ("candidates", .right)])
+    var table = Table([("stage", .left), ("time", .right), ("candidates", .right), ("contribution", .left)])
     for stage in explanation.stages {
-      table.add([stage.name, Units.duration(seconds: stage.seconds), Units.count(stage.candidates)])
+      table.add([stage.name, Units.duration(seconds: stage.seconds), Units.count(stage.candidates), stage.detail?.withoutControlCharacters ?? ""])
     }
     terminal.write("\n" + table.rendered(for: terminal))
   }

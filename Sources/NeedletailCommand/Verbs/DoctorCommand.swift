@@ -13,7 +13,7 @@ struct DoctorCommand: AsyncParsableCommand {
   func run() async throws {
     var checks = [processor, pdfReader, packageClient]
     checks.append(dataDirectory)
-    checks += modelChecks
+    checks += await modelChecks()
     for name in (try? data.directory.collectionNames()) ?? [] { checks.append(await collection(name)) }
     let failures = checks.count { $0.state == .failed }
     if output.json {
@@ -55,21 +55,15 @@ extension DoctorCommand {
   }
 
   private var pdfReader: Check {
-    Self.executable("pdftotext").map { Check(name: "PDF", state: .passed, detail: $0) }
+    SearchPath.find("pdftotext").map { Check(name: "PDF", state: .passed, detail: $0) }
       ?? Check(
         name: "PDF", state: .warning,
         detail: "pdftotext is missing, PDF files will be skipped; install poppler-utils (Homebrew: poppler)")
   }
 
   private var packageClient: Check {
-    Self.executable("python3").map { Check(name: "python", state: .passed, detail: $0) }
+    SearchPath.find("python3").map { Check(name: "python", state: .passed, detail: $0) }
       ?? Check(name: "python", state: .warning, detail: "python3 is missing, `model fetch` will not work; `model add DIR` does")
-  }
-
-  /// The path of a program that a shell would find.
-  private static func executable(_ name: String) -> String? {
-    ProcessInfo.processInfo.environment["PATH", default: "/usr/bin:/bin"].split(separator: ":")
-      .map { "\($0)/\(name)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
   }
 
   private var dataDirectory: Check {
@@ -90,21 +84,22 @@ extension DoctorCommand {
       name: "data directory", state: free > 500_000_000 ? .passed : .warning, detail: "\(path), \(Units.bytes(free)) free")
   }
 
-  private var modelChecks: [Check] {
+  private func modelChecks() async -> [Check] {
     let registry = data.registry
     let models = registry.models()
     guard !models.isEmpty else {
       return [Check(name: "models", state: .warning, detail: "none; get the default one: needletail model fetch")]
     }
-    return models.map { model in
+    var checks: [Check] = []
+    for model in models {
       do {
-        let embedder = try TransformerEmbedder(directory: registry.directory(named: model.name))
-        let vectors = try embedder.encodeNow(["one sentence"], as: .query)
-        return Check(name: "model \(model.name)", state: .passed, detail: "\(vectors.dimension) dimensions, \(model.path)")
+        let vectors = try await registry.embedder(named: model.name).encode(["one sentence"], as: .query)
+        checks.append(Check(name: "model \(model.name)", state: .passed, detail: "\(vectors.dimension) dimensions, \(model.path)"))
       } catch {
-        return Check(name: "model \(model.name)", state: .failed, detail: "\(error)")
+        checks.append(Check(name: "model \(model.name)", state: .failed, detail: "\(error)"))
       }
     }
+    return checks
   }
 
   private func collection(_ name: String) async -> Check {

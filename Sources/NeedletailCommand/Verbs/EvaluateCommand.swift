@@ -17,6 +17,8 @@ struct EvaluateCommand: AsyncParsableCommand {
 
   @Option(help: ArgumentHelp("The qrels file to use.", valueName: "NAME")) var split = "test"
   @Option(help: ArgumentHelp("dense, lexical, hybrid (repeatable; otherwise all).", valueName: "MODE")) var mode: [SearchMode] = []
+  @Option(help: ArgumentHelp("A pipeline in a JSON5 file (repeatable; then without modes unless they are named).", valueName: "FILE"), completion: .file())
+  var pipeline: [String] = []
   @Option(help: ArgumentHelp("Measures, separated by commas.", valueName: "LIST")) var measures = "nDCG@10,R@100,AP"
   @Option(help: ArgumentHelp("Answers per query.", valueName: "N")) var depth = 1000
   @Option(help: ArgumentHelp("The embedding model.", valueName: "NAME")) var model = ModelRegistry.defaultModelName
@@ -29,7 +31,8 @@ struct EvaluateCommand: AsyncParsableCommand {
   /// One row of the result.
   private struct Row: Encodable {
     let task: String
-    let mode: SearchMode
+    /// The mode, or the name of the pipeline.
+    let mode: String
     let values: [String: Double]
     let queries: Int
     let documents: Int
@@ -38,15 +41,16 @@ struct EvaluateCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let modes = mode.isEmpty ? SearchMode.allCases : mode
+    let modes = mode.isEmpty && pipeline.isEmpty ? SearchMode.allCases : mode
+    let pipelines = try pipeline.map { try PipelineSpecification(file: $0) }
     let measures = try self.measures.split(separator: ",").map { try Measure.parse(String($0)) }
-    let embedder = try modes == [.lexical] ? nil : TransformerEmbedder(
-      directory: data.registry.directory(named: model), precision: embedding.precision)
+    let embedder = try modes == [.lexical] && pipelines.isEmpty
+      ? nil : data.registry.embedder(named: model, precision: embedding.precision)
     var rows: [Row] = []
     for directory in directories {
       let task = try BEIRReader.read(directory: directory, split: split)
       rows += try await InterruptSignal.cancelling { [self] in
-        try await evaluate(task, modes: modes, measures: measures, embedder: embedder)
+        try await evaluate(task, modes: modes, pipelines: pipelines, measures: measures, embedder: embedder)
       }
     }
     try output.json ? JSONOutput.write(rows) : show(rows, measures: measures)
@@ -55,12 +59,13 @@ struct EvaluateCommand: AsyncParsableCommand {
 
 extension EvaluateCommand {
   private func evaluate(
-    _ task: RetrievalTask, modes: [SearchMode], measures: [Measure], embedder: TransformerEmbedder?
+    _ task: RetrievalTask, modes: [SearchMode], pipelines: [PipelineSpecification], measures: [Measure],
+    embedder: (any TextEmbedder)?
   ) async throws -> [Row] {
     let clock = ContinuousClock()
     var options = IngestOptions()
     options.splitsDocuments = false
-    let index = try TextIndex(embedder: embedder, tokenizer: embedder?.tokenizer ?? WordTokenizer(), options: options)
+    let index = try TextIndex(embedder: embedder, tokenizer: embedder.chunkingTokenizer, options: options)
     let indexing = ProgressLine("Indexing \(task.name)", unit: "documents", isEnabled: !output.json)
     let indexingTime = try await clock.measure {
       for start in stride(from: 0, to: task.corpus.count, by: 500) {
@@ -71,23 +76,28 @@ extension EvaluateCommand {
     }
     indexing.finish()
 
-    var rows: [Row] = []
+    var systems: [(name: String, retriever: any Retriever)] = []
+    var searcher = index.searcher
+    searcher.options.isExact = exact
     for mode in modes {
-      let searching = ProgressLine("Searching \(task.name) \(mode.rawValue)", unit: "queries", isEnabled: !output.json)
-      var searcher = index.searcher
       searcher.mode = mode
-      searcher.options.isExact = exact
+      systems.append((mode.rawValue, searcher))
+    }
+    for specification in pipelines { systems.append((specification.name, try Pipeline(specification, searcher: searcher))) }
+    var rows: [Row] = []
+    for (name, retriever) in systems {
+      let searching = ProgressLine("Searching \(task.name) \(name)", unit: "queries", isEnabled: !output.json)
       let start = clock.now
-      let run = try await Run(of: searcher, on: task, depth: depth, name: "needletail-\(mode.rawValue)") { done in
+      let run = try await Run(of: retriever, on: task, depth: depth, name: "needletail-\(name)") { done in
         searching.update(done: done, total: task.queries.count)
       }
       let seconds = (clock.now - start) / .seconds(1)
       searching.finish()
-      try write(run, task: task, mode: mode)
+      try write(run, task: task, system: name)
       let evaluation = Evaluation(of: run, judgements: task.judgements, measures: measures)
       let values = measures.map { ($0.description, evaluation.mean(of: $0) ?? 0) }
       rows.append(Row(
-        task: task.name, mode: mode, values: Dictionary(uniqueKeysWithValues: values), queries: task.queries.count,
+        task: task.name, mode: name, values: Dictionary(uniqueKeysWithValues: values), queries: task.queries.count,
         documents: task.corpus.count, indexingSeconds: indexingTime / .seconds(1),
         queriesPerSecond: Double(task.queries.count) / seconds))
     }
@@ -95,10 +105,10 @@ extension EvaluateCommand {
     return rows
   }
 
-  private func write(_ run: Run, task: RetrievalTask, mode: SearchMode) throws {
+  private func write(_ run: Run, task: RetrievalTask, system: String) throws {
     guard let runFolder else { return }
     try FileManager.default.createDirectory(atPath: runFolder, withIntermediateDirectories: true)
-    try run.write(to: "\(runFolder)/\(task.name)-\(mode.rawValue).trec")
+    try run.write(to: "\(runFolder)/\(task.name)-\(system).trec")
   }
 
   private func show(_ rows: [Row], measures: [Measure]) {
@@ -107,7 +117,7 @@ extension EvaluateCommand {
         + [("queries/s", .right), ("indexed in", .right)])
     for row in rows {
       table.add(
-        [row.task, row.mode.rawValue] + measures.map { Units.fixed(row.values[$0.description] ?? 0, 4) }
+        [row.task, row.mode] + measures.map { Units.fixed(row.values[$0.description] ?? 0, 4) }
           + [Units.count(Int(row.queriesPerSecond)), Units.duration(seconds: row.indexingSeconds)])
     }
     Terminal.standardOutput.write(table.rendered(for: .standardOutput))

@@ -45,7 +45,7 @@ struct IndexCommand: AsyncParsableCommand {
     let collection = try DocumentCollection.open(
       target.collection, in: target.data.directory, access: .create(settings(for: embedder)))
     let pipeline = IngestPipeline(
-      collection: collection, embedder: embedder, tokenizer: embedder?.tokenizer ?? WordTokenizer(), options: options)
+      collection: collection, embedder: embedder, tokenizer: embedder.chunkingTokenizer, options: options)
     let roots = try paths.isEmpty ? collection.roots() : paths
     guard !roots.isEmpty else { throw CommandProblem.nothingToIndex }
 
@@ -68,15 +68,14 @@ struct IndexCommand: AsyncParsableCommand {
 
 extension IndexCommand {
   /// The model of the collection if it exists, else the one asked for.
-  private func makeEmbedder() throws -> TransformerEmbedder? {
+  private func makeEmbedder() throws -> (any TextEmbedder)? {
     if try target.data.directory.collectionNames().contains(target.collection) {
       return try target.embedder(of: target.openForReading(), precision: embedding.precision)
     }
-    let directory = try target.data.registry.directory(named: model)
-    return try TransformerEmbedder(directory: directory, precision: embedding.precision)
+    return try target.data.registry.embedder(named: model, precision: embedding.precision)
   }
 
-  private func settings(for embedder: TransformerEmbedder?) -> CollectionSettings {
+  private func settings(for embedder: (any TextEmbedder)?) -> CollectionSettings {
     CollectionSettings(embedder: embedder?.profile)
   }
 

@@ -51,7 +51,7 @@ struct NoteKeeper: Sendable {
   @Sendable func keep(_ note: ContextServer.Note) async throws -> String {
     let name = note.collection ?? collection
     let embedder = try embedder(of: name)
-    let tokenizer: any Tokenizer = embedder?.tokenizer ?? WordTokenizer()
+    let tokenizer = embedder.chunkingTokenizer
     let index = try TextIndex(named: name, in: directory, embedder: embedder, tokenizer: tokenizer)
     do {
       let id: String
@@ -72,13 +72,13 @@ struct NoteKeeper: Sendable {
     }
   }
 
-  private func embedder(of name: String) throws -> TransformerEmbedder? {
+  private func embedder(of name: String) throws -> (any TextEmbedder)? {
     if try directory.collectionNames().contains(name) {
       let existing = try DocumentCollection.open(name, in: directory, access: .read)
       return try existing.settings.embedder.map { try registry.embedder(for: $0, precision: precision) }
     }
     guard registry.models().contains(where: { $0.name == ModelRegistry.defaultModelName && $0.profile != nil }) else { return nil }
     let standard = ModelRegistry.defaultModelName
-    return try TransformerEmbedder(directory: try registry.directory(named: standard), name: standard, precision: precision)
+    return try registry.embedder(named: standard, precision: precision)
   }
 }

@@ -5,8 +5,8 @@ public import Needletail
 struct ModelCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "model",
-    abstract: "Fetch, register and list embedding models.",
-    subcommands: [List.self, Fetch.self, Add.self, Remove.self],
+    abstract: "Fetch, learn, register and list embedding models.",
+    subcommands: [List.self, Fetch.self, Add.self, LearnCommand.self, NeighboursCommand.self, Remove.self],
     defaultSubcommand: List.self)
 
   struct List: AsyncParsableCommand {

@@ -22,14 +22,53 @@ struct SearchCommand: AsyncParsableCommand {
     "dense (by meaning), lexical (by words) or hybrid (both); without, hybrid where there are vectors.", valueName: "MODE"))
   var mode: SearchMode?
 
+  @Option(help: ArgumentHelp(
+    "Answer by the pipeline in this JSON5 file: sources, feedback, fusion, reranking, cut-off.", valueName: "FILE"),
+    completion: .file(extensions: ["json5", "json"]))
+  var pipeline: String?
+
+  @Flag(help: "Leave out what is not relevant, by the model that `needletail relevance fit` made for the collection.")
+  var relevantOnly = false
+
+  @Option(help: ArgumentHelp("With --relevant-only: the lowest probability that is kept; without, the model's own.", valueName: "P"))
+  var probability: Double?
+
+  @OptionGroup var reranking: RerankingOptions
+
+  func validate() throws {
+    guard pipeline == nil || mode == nil && !relevantOnly else {
+      throw ValidationError("--pipeline excludes --mode and --relevant-only; a pipeline file can say both")
+    }
+    guard probability == nil || relevantOnly else { throw ValidationError("--probability goes with --relevant-only") }
+    guard reranking.model == nil || pipeline == nil && !relevantOnly else {
+      throw ValidationError("--rerank excludes --pipeline and --relevant-only")
+    }
+  }
+
   func run() async throws {
+    let file = try pipeline.map { try PipelineSpecification(file: $0) }
     let collection = try target.openForReading()
-    let embedder = try mode == .lexical ? nil : target.embedder(of: collection, precision: embedding.precision)
+    let embedder = try mode == .lexical && !relevantOnly ? nil : target.embedder(of: collection, precision: embedding.precision)
     let searcher = Searcher(
       collection: collection, embedder: embedder, mode: mode ?? (embedder == nil ? .lexical : .hybrid))
-    let response = try await searcher.search(
-      Query(query.joined(separator: " "), filter: ranking.parsedFilter(), limit: ranking.top))
+    let question = Query(query.joined(separator: " "), filter: try ranking.parsedFilter(), limit: ranking.top)
+    if let answered = try await reranking.search(question, searcher) { return try ranking.show(answered, as: output) }
+    let filtering = try relevantOnly ? PipelineSpecification(
+      answering: searcher.mode, relevance: .init(.modelFile(target.relevancePath(), probability: probability))) : nil
+    let response =
+      if let specification = file ?? filtering {
+        try await pipeline(specification, searcher).search(question)
+      } else {
+        try await searcher.search(question)
+      }
     try ranking.show(response, as: output)
+  }
+
+  /// The pipeline with what its specification may name: "tokens", the search by tokens that `multivector build` made.
+  private func pipeline(_ specification: PipelineSpecification, _ searcher: Searcher) throws -> Pipeline {
+    guard specification.names("tokens") else { return try Pipeline(specification, searcher: searcher) }
+    let tokens = try target.tokenSearch(of: searcher.collection, precision: embedding.precision)
+    return try Pipeline(specification, searcher: searcher, rerankers: ["tokens": tokens], retrievers: ["tokens": tokens])
   }
 }
 

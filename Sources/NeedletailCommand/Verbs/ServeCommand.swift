@@ -41,7 +41,7 @@ struct ServeCommand: AsyncParsableCommand {
     let environment = ProcessInfo.processInfo.environment
     let keys = AccessKeys(full: apiKey ?? environment["NEEDLETAIL_API_KEY"], reading: readOnlyApiKey ?? environment["NEEDLETAIL_READ_ONLY_API_KEY"])
     let models = ModelService(names: { registry.models().filter { $0.profile != nil }.map(\.name) }) { name in
-      try TransformerEmbedder(directory: try registry.directory(named: name), name: name, precision: precision)
+      try registry.embedder(named: name, precision: precision)
     }
     let options = SiteOptions(
       bodyLimit: max(1, bodyLimit) << 20, keys: keys, models: models,

@@ -6,11 +6,14 @@ extension Run {
   /// A document counts once, at the place of its best passage.
   ///
   /// - Parameters:
+  ///   - retriever: what answers.
+  ///   - task: the questions.
   ///   - depth: passages asked for per question.
+  ///   - name: what the run is called in files.
   ///   - progress: called after each question with the number of questions answered.
   /// - Throws: what the retriever throws, and `CancellationError`.
   public init(
-    of retriever: some Retriever, on task: RetrievalTask, depth: Int = 1000, name: String = "needletail",
+    of retriever: any Retriever, on task: RetrievalTask, depth: Int = 1000, name: String = "needletail",
     progress: @Sendable (Int) -> Void = { _ in }
   ) async throws {
     self.init(name: name)

@@ -25,10 +25,12 @@ struct TextLines: ~Copyable {
     }
   }
 
-  /// The fields of the next line that is not blank, between spaces and tabs; nil after the last.
-  mutating func nextFields() throws(EvaluationError) -> [Substring]? {
+  /// The fields of the next line that is not blank; nil after the last.
+  ///
+  /// - Parameter tabsOnly: whether fields stand between tabs and may hold spaces, or between spaces and tabs.
+  mutating func nextFields(tabsOnly: Bool = false) throws(EvaluationError) -> [Substring]? {
     while let line = try next() {
-      let fields = line.split { $0 == " " || $0 == "\t" }
+      let fields = line.split { $0 == "\t" || ($0 == " " && !tabsOnly) }
       if !fields.isEmpty { return fields }
     }
     return nil

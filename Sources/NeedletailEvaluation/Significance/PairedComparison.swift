@@ -1,3 +1,5 @@
+internal import NeedletailNumerics
+
 /// Whether two systems differ on the same queries by more than chance.
 public struct PairedComparison: Hashable, Sendable {
   /// The number of queries.
@@ -11,10 +13,15 @@ public struct PairedComparison: Hashable, Sendable {
   /// query that give a mean difference at least this large. Makes no assumption on the distribution; see Smucker, Allan and
   /// Carterette, CIKM 2007.
   public let randomizationProbability: Double
+  /// Where the mean difference lies at 95 %, by the percentile bootstrap over queries (Efron and Tibshirani, "An Introduction
+  /// to the Bootstrap", 1993, chapter 13).
+  public let interval: ConfidenceInterval
 
   /// Compares the values of one measure for two systems.
   ///
   /// - Parameters:
+  ///   - first: the value of the first system for each query.
+  ///   - second: the value of the second system for each of the same queries.
   ///   - rounds: how many random assignments are tried where there are too many to try all; all are tried up to 16 queries.
   ///   - seed: of the random assignments; the same seed gives the same result.
   /// - Throws: `incomparable` if the queries differ or there are fewer than two.
@@ -30,6 +37,7 @@ public struct PairedComparison: Hashable, Sendable {
     meanDifference = differences.reduce(0, +) / Double(count)
     tTestProbability = Self.tTest(differences)
     randomizationProbability = Self.randomizationTest(differences, rounds: rounds, seed: seed)
+    interval = ConfidenceInterval(bootstrapping: differences, seed: seed)
   }
 
   private static func tTest(_ differences: [Double]) -> Double {
@@ -51,7 +59,7 @@ public struct PairedComparison: Hashable, Sendable {
       }
       return Double(extreme) / Double(assignments)
     }
-    var generator = SplitMix64(seed: seed)
+    var generator = SeededGenerator(seed: seed)
     var extreme = 0
     for _ in 0..<rounds {
       var signs: UInt64 = 0
@@ -69,20 +77,5 @@ public struct PairedComparison: Hashable, Sendable {
     var sum = 0.0
     for (index, difference) in differences.enumerated() { sum += isSwapped(index) ? -difference : difference }
     return sum
-  }
-}
-
-/// Random bits from a counter (Steele, Lea and Flood, OOPSLA 2014).
-private struct SplitMix64 {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

@@ -10,6 +10,18 @@ struct StudentDistribution {
     let x = degreesOfFreedom / (degreesOfFreedom + statistic * statistic)
     return regularizedIncompleteBeta(degreesOfFreedom / 2, 0.5, x)
   }
+
+  /// The distance from 0 that a value exceeds, on either side, with the given probability.
+  func distance(exceededWith probability: Double) -> Double {
+    var low = 0.0
+    var high = 1.0
+    while twoSidedProbability(of: high) > probability && high < 1e12 { high *= 2 }
+    for _ in 0..<100 {
+      let middle = (low + high) / 2
+      if twoSidedProbability(of: middle) > probability { low = middle } else { high = middle }
+    }
+    return (low + high) / 2
+  }
 }
 
 /// I_x(a, b), by the continued fraction of the NIST Digital Library of Mathematical Functions, 8.17.22, evaluated with the

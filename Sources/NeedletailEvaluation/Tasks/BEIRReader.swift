@@ -9,7 +9,10 @@ public enum BEIRReader {
   /// Reads one split. Only the queries that its judgements name are taken; each of them has to be there, while judged documents
   /// may be missing from the corpus and then count as relevant ones nobody can find.
   ///
-  /// - Parameter includesMetadata: whether `metadata` becomes the payload of documents; few need it and it takes most of the time.
+  /// - Parameters:
+  ///   - directory: holds the files.
+  ///   - split: which judgements are read: `qrels/SPLIT.tsv`.
+  ///   - includesMetadata: whether `metadata` becomes the payload of documents; few need it and it takes most of the time.
   public static func read(
     directory: String, split: String = "test", includesMetadata: Bool = false
   ) throws(EvaluationError) -> RetrievalTask {

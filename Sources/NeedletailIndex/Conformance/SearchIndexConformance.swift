@@ -34,8 +34,10 @@ public struct SearchIndexConformance: Sendable {
 
   /// The broken promises, each as a sentence; empty for a sound index.
   ///
-  /// - Parameter minimumRecall: what fraction of the true neighbours an approximate search has to find, averaged over
-  ///   queries, without a filter and with each of several.
+  /// - Parameters:
+  ///   - index: the index to examine, built over the vectors of this object.
+  ///   - minimumRecall: what fraction of the true neighbours an approximate search has to find, averaged over
+  ///     queries, without a filter and with each of several.
   public func violations(of index: any SearchIndex, minimumRecall: Double) -> [String] {
     var report = Report()
     if index.count != vectors.count { report.add("count is \(index.count) instead of \(vectors.count)") }
@@ -199,10 +201,19 @@ extension SearchIndexConformance {
     allowed.map { oracleScore(query, Int($0)).score }.sorted(by: >)
   }
 
-  /// The score in double precision, and the size of what it was computed from.
   private func oracleScore(_ query: [Float], _ row: Int) -> (score: Double, scale: Double) {
+    ExactScore.of(query[...], vectors[row], similarity)
+  }
+}
+
+/// Scores in double precision, for oracles.
+enum ExactScore {
+  /// The score, and the size of what it was computed from.
+  static func of(
+    _ query: ArraySlice<Float>, _ vector: ArraySlice<Float>, _ similarity: Similarity
+  ) -> (score: Double, scale: Double) {
     var (product, queryLength, rowLength, distance) = (0.0, 0.0, 0.0, 0.0)
-    for (left, right) in zip(query, vectors[row]) {
+    for (left, right) in zip(query, vector) {
       let (left, right) = (Double(left), Double(right))
       product += left * right
       queryLength += left * left

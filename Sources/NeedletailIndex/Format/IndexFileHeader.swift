@@ -10,7 +10,8 @@ internal import NeedletailNumerics
 ///          0      8  "NDLTAIL" and a zero                 0      4  tag
 ///          8      4  format version                       4      4  CRC-32 of the section with its filling
 ///         12      4  0x01020304, against byte swapping    8      8  offset of the section
-///         16      4  layout: 1 flat, 2 graph, 3 terms  16      8  length without filling
+///         16      4  layout, see IndexLayout           16      8  length without filling
+///         16      4  layout: 1 flat, 2 graph, 3 terms, 14 sets of vectors  16      8  length without filling
 ///         20      4  number of sections                  24      8  zero
 ///         24      8  length of the file
 ///         32      4  CRC-32 of header and table with this field zero
@@ -31,6 +32,11 @@ enum IndexLayout: UInt32 {
   case flat = 1
   case graph = 2
   case lexical = 3
+  case inverted = 8
+  case codec = 9
+  case invertedSparse = 12
+  case clusteredSparse = 13
+  case multiVector = 14
 }
 
 /// What a section holds.
@@ -53,6 +59,40 @@ enum SectionTag: UInt32, CaseIterable {
   case terms = 18
   case postingBlocks = 19
   case postings = 20
+  /// Of an inverted index: `CodedLists` names its columns.
+  case listParameters = 32
+  case listCentroids = 33
+  case listStarts = 34
+  case listRows = 35
+  case codeBlocks = 36
+  case codeResiduals = 37
+  case rowTerms = 38
+  /// `CodecBytes`.
+  case codec = 39
+  /// Of an index of sparse vectors: `InvertedSparseIndex` and `ClusteredSparseIndex` name their columns.
+  case sparseRowStarts = 80
+  case sparseRowTerms = 81
+  case sparseRowCodes = 82
+  case sparseListStarts = 83
+  case sparseBlockStarts = 84
+  case sparseBlockRows = 85
+  case sparseSummaryStarts = 86
+  case sparseSummaryTerms = 87
+  case sparseSummaryCodes = 88
+  case sparseSummaryScales = 89
+  case sparseNeighbours = 90
+  case sparseListRows = 91
+  case sparseListWeights = 92
+  case sparseListBounds = 93
+  /// Of a multi-vector index: `MultiVectorIndex` names its columns.
+  case tokenOffsets = 112
+  case tokenComponents = 113
+  case tokenScales = 114
+  case tokenAssignments = 115
+  case tokenCentroids = 116
+  case tokenSteps = 117
+  case centroidListStarts = 118
+  case centroidListRows = 119
 }
 
 /// Appends little-endian numbers.
@@ -67,6 +107,12 @@ struct ByteWriter {
 
   mutating func append(_ number: Float) { append(number.bitPattern) }
   mutating func append(bytes more: [UInt8]) { bytes += more }
+
+  /// A text of up to 255 bytes.
+  mutating func append(name: String) {
+    append(UInt8(name.utf8.count))
+    append(bytes: Array(name.utf8))
+  }
 
   mutating func fill(to length: Int) {
     bytes.append(contentsOf: repeatElement(0, count: length - bytes.count))
@@ -92,6 +138,26 @@ struct ByteReader {
   }
 
   mutating func nextFloat() -> Float? { next(UInt32.self).map(Float.init(bitPattern:)) }
+
+  /// Finite numbers; nil if one is not, or if the bytes end before.
+  mutating func nextFloats(_ count: Int) -> [Float]? {
+    guard count >= 0, count <= (bytes.count - offset) / 4 else { return nil }
+    var numbers: [Float] = []
+    numbers.reserveCapacity(count)
+    for _ in 0..<count {
+      guard let number = nextFloat(), number.isFinite else { return nil }
+      numbers.append(number)
+    }
+    return numbers
+  }
+
+  mutating func nextName() -> String? {
+    guard let count = next(UInt8.self), Int(count) <= bytes.count - offset else { return nil }
+    defer { offset += Int(count) }
+    return String(validating: bytes[offset..<offset + Int(count)], as: UTF8.self)
+  }
+
+  var isAtEnd: Bool { offset == bytes.count }
 
   /// A number that fits a non-negative `Int`.
   mutating func nextCount() -> Int? { next(UInt64.self).flatMap(Int.init(exactly:)) }

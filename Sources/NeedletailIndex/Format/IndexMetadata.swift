@@ -13,6 +13,16 @@ struct IndexMetadata {
   private static let similarities: [Similarity] = [.dot, .cosine, .euclidean]
   private static let codecs: [VectorCodecKind] = [.float32, .float16, .int8]
 
+  /// Of an index without vectors.
+  init(count: Int, dimension: Int, similarity: Similarity) {
+    self.count = count
+    self.dimension = dimension
+    self.similarity = similarity
+    codec = .float32
+    scale = 1
+    graph = GraphParameters()
+  }
+
   init(_ vectors: EncodedVectors, graph: GraphParameters) {
     count = vectors.count
     dimension = vectors.dimension

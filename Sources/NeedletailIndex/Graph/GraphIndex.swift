@@ -23,7 +23,7 @@ public struct GraphIndex: SearchIndex {
     let memory = AlignedMemory.zeroed(count: 256 * MemoryLayout<Float>.size)
 
     init(_ vectors: EncodedVectors, _ degree: Int) {
-      traversal = GraphTraversal(rowCount: vectors.count, degree: degree, entryCount: GraphBuilder.entryCount)
+      traversal = GraphTraversal(rowCount: vectors.count, degree: degree, entryCount: GraphEntries.count)
       query = PreparedQuery(for: vectors)
     }
   }
@@ -43,7 +43,9 @@ public struct GraphIndex: SearchIndex {
     let duplicates = Duplicates(in: flat.vectors, excluding: flat.absent, pool: pool)
     let outside = flat.absent.union(duplicates.followers)
     let members = (0..<Row(flat.count)).filter { !outside.contains($0) }
-    let builder = GraphBuilder(flat.vectors, members: members, parameters: parameters, pool: pool)
+    let builder = GraphBuilder(
+      PairDistances(flat.vectors, pool: pool), members: members, rule: DiverseLinks(parameters),
+      diversification: parameters.diversification, seed: parameters.seed, pool: pool)
     let (links, entries) = builder.build()
     self.init(flat: flat, links: links, parameters: parameters, entries: entries, duplicates: duplicates)
   }
@@ -71,58 +73,47 @@ public struct GraphIndex: SearchIndex {
     let limit = min(options.limit, available)
     guard limit > 0 else { return [] }
     let ef = max(options.efSearch ?? parameters.efSearch, limit)
-    let comparesAll = options.isExact || available <= parameters.exactScanLimit || ef >= available
+    let plan = FilterPlan(matching: available, of: count, ef: ef)
+    let comparesAll =
+      options.isExact || ef >= available || (plan == .compareAll && available <= parameters.exactScanLimit)
     if !comparesAll {
-      traverse(scratch, ef: ef, allowed)
-      let found = best(scratch, limit: limit, allowed)
+      let found = walk(scratch, plan, ef: ef, limit: limit, allowed)
       if found.count == limit { return found }
     }
     // A filter can hide its rows from the graph; then they are compared one by one.
     return flat.search(scratch.query, limit: limit, allowed)
   }
 
-  private func traverse(_ scratch: Scratch, ef: Int, _ allowed: RowSet?) {
+  private func walk(
+    _ scratch: Scratch, _ plan: FilterPlan, ef: Int, limit: Int, _ allowed: RowSet?
+  ) -> [Neighbour] {
     let traversal = scratch.traversal
     let scorer = unsafe QueryScorer(vectors: flat.vectors, query: scratch.query, products: traversal.products)
     guard let allowed else {
-      return unsafe traversal.search(scorer, links.pointer, entries: entries, ef: ef)
+      unsafe traversal.search(scorer, EveryLink(links.pointer), entries: entries, ef: ef)
+      return best(scratch, limit: limit, nil, nil)
     }
     let nodes = duplicates.representatives(of: allowed)
-    let inside = entries.filter(nodes.contains) + nodes.spread(Self.filteredEntryCount)
-    unsafe nodes.words.withUnsafeBufferPointer {
-      unsafe traversal.search(scorer, links.pointer, entries: inside, ef: ef, within: $0)
+    if case .dropAfterwards(let ef) = plan {
+      unsafe traversal.search(scorer, EveryLink(links.pointer), entries: entries, ef: ef)
+    } else {
+      let inside = entries.filter(nodes.contains) + nodes.spread(GraphEntries.filteredCount)
+      unsafe nodes.words.withUnsafeBufferPointer {
+        unsafe traversal.search(scorer, LinksAroundOthers(links.pointer, within: $0), entries: inside, ef: ef)
+      }
     }
+    return best(scratch, limit: limit, allowed, nodes)
   }
 
-  // A filter may allow nothing near the usual entries; rows from all over the allowed set join them.
-  private static let filteredEntryCount = 32
-
   /// The best of what a traversal left in its buffer, scored in full.
-  private func best(_ scratch: Scratch, limit: Int, _ allowed: RowSet?) -> [Neighbour] {
-    var rows: [Row] = []
-    rows.reserveCapacity(scratch.traversal.buffer.count)
-    if let codes = flat.vectors.codes {
-      rows = contenders(scratch, codes, limit: limit)
-    } else {
-      for rank in 0..<min(limit, scratch.traversal.buffer.count) { rows.append(scratch.traversal.buffer[rank].row) }
+  ///
+  /// - Parameter nodes: the rows of the graph that stand for an allowed row.
+  private func best(_ scratch: Scratch, limit: Int, _ allowed: RowSet?, _ nodes: RowSet?) -> [Neighbour] {
+    let rows = scratch.traversal.contenders(for: scratch.query, flat.vectors, limit: limit) { row in
+      nodes?.contains(row) ?? true
     }
     let best = Rescoring.best(of: rows, limit: limit, query: scratch.query, flat.vectors, scratch.memory)
     return duplicates.isEmpty ? best.neighbours : expanded(best, limit: limit, allowed)
-  }
-
-  /// The candidates that may be among the best although codes are not exact.
-  private func contenders(_ scratch: Scratch, _ codes: ScalarCodes, limit: Int) -> [Row] {
-    let traversal = scratch.traversal
-    var lowest = TopK(capacity: limit)
-    var upper: [(row: Row, score: Float)] = []
-    upper.reserveCapacity(traversal.buffer.count)
-    for rank in 0..<traversal.buffer.count {
-      let (row, score) = traversal.buffer[rank]
-      let margin = unsafe scratch.query.margin(codes.bounds.start[Int(row)], codes.terms.start[Int(row)])
-      lowest.insert(row: row, score: score - margin)
-      upper.append((row, score + margin))
-    }
-    return upper.compactMap { $0.score >= lowest.threshold ? $0.row : nil }
   }
 
   /// Brings in the rows that others stood for.

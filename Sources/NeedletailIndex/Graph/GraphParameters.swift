@@ -14,7 +14,8 @@ public struct GraphParameters: Codable, Hashable, Sendable {
   public var diversification: Float
   /// Orders the insertions; the same seed gives the same graph, whatever the number of threads.
   public var seed: UInt64
-  /// Up to this many allowed rows are compared one by one: about as fast as meeting a filter in the graph, and exact.
+  /// Up to this many allowed rows are compared one by one where that is likely to be the faster way; it is exact too.
+  /// Zero always takes the graph, unless it finds too few.
   public var exactScanLimit: Int
 
   public init(

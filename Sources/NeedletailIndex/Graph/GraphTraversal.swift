@@ -3,18 +3,20 @@ internal import NeedletailNumerics
 /// Best-first search in a graph: follow the links of the nearest candidate not yet followed, until all candidates in
 /// view are followed (greedy search of Subramanya et al., "DiskANN", NeurIPS 2019, algorithm 1; the search of one layer
 /// in Malkov and Yashunin, "Efficient and robust approximate nearest neighbor search using hierarchical navigable small
-/// world graphs", 2018, algorithm 2). Building and searching share it.
+/// world graphs", 2018, algorithm 2). Building and searching share it, whatever the graph and the filter.
 ///
 /// Each step first collects the links not seen before, then compares them all in one call, so that their vectors are on
 /// the way from memory while the first are compared.
 @safe final class GraphTraversal {
   var buffer = SearchBuffer()
   var visited: VisitedRows
-  private let rows: UnsafeMutablePointer<Row>
-  private let scores: UnsafeMutablePointer<Float>
-  let products: UnsafeMutablePointer<Int32>
+  private(set) var products: UnsafeMutablePointer<Int32>
+  /// How many rows were compared since the object was made.
+  private(set) var comparisons = 0
+  private var rows: UnsafeMutablePointer<Row>
+  private var scores: UnsafeMutablePointer<Float>
   /// Room for the rows of one step.
-  private let room: Int
+  private var room: Int
 
   init(rowCount: Int, degree: Int, entryCount: Int) {
     visited = VisitedRows(count: rowCount)
@@ -30,63 +32,29 @@ internal import NeedletailNumerics
     unsafe products.deallocate()
   }
 
+  /// Makes room for steps of so many rows. To be called before a scorer takes hold of `products`.
+  func reserve(_ wanted: Int) {
+    guard wanted > room else { return }
+    unsafe rows.deallocate()
+    unsafe scores.deallocate()
+    unsafe products.deallocate()
+    room = wanted
+    unsafe rows = .allocate(capacity: room)
+    unsafe scores = .allocate(capacity: room)
+    unsafe products = .allocate(capacity: room)
+  }
+
   /// Fills `buffer` with the `ef` best rows that can be reached from the entries.
-  func search(_ scorer: some RowScorer, _ links: LinkPointer, entries: [Row], ef: Int) {
+  ///
+  /// - Precondition: `reserve` was called with the expansion's room, if that exceeds twice the degree.
+  func search(_ scorer: some RowScorer, _ links: some LinkExpansion, entries: [Row], ef: Int) {
+    precondition(links.room <= room, "a step of \(links.room) rows in room for \(room)")
     start(scorer, entries: entries, ef: ef)
     while let row = buffer.takeNearest() {
-      let targets = unsafe links.links(of: row)
-      var found = 0
-      var index = 0
-      while unsafe index < links.stride, unsafe targets[index] != Links.none {
-        let target = unsafe targets[index]
-        unsafe rows[found] = target
-        found += visited.visit(target) ? 1 : 0
-        index += 1
-      }
+      let found = unsafe links.collect(from: row, visited: &visited, into: rows)
       compare(scorer, found)
-      if let upcoming = buffer.upcoming { unsafe DistanceKernels.prefetch(links.links(of: upcoming)) }
+      if let upcoming = buffer.upcoming { links.prefetch(upcoming) }
     }
-  }
-
-  /// The same within a set of rows: only allowed rows are compared and kept. Where a link leads to a row outside, its
-  /// links are looked at instead (the two-hop expansion of Patel et al., "ACORN", SIGMOD 2024, section 5).
-  func search(
-    _ scorer: some RowScorer, _ links: LinkPointer, entries: [Row], ef: Int, within words: UnsafeBufferPointer<UInt64>
-  ) {
-    start(scorer, entries: entries, ef: ef)
-    while let row = buffer.takeNearest() {
-      let targets = unsafe links.links(of: row)
-      var found = 0
-      var index = 0
-      while unsafe index < links.stride, unsafe targets[index] != Links.none {
-        let target = unsafe targets[index]
-        index += 1
-        guard visited.visit(target) else { continue }
-        if unsafe words.holds(target) {
-          unsafe rows[found] = target
-          found += 1
-        } else {
-          found = unsafe collect(beyond: links.links(of: target), links.stride, words, found)
-        }
-      }
-      compare(scorer, found)
-    }
-  }
-
-  private func collect(
-    beyond targets: UnsafePointer<Row>, _ count: Int, _ words: UnsafeBufferPointer<UInt64>, _ alreadyFound: Int
-  ) -> Int {
-    var found = alreadyFound
-    var index = 0
-    // One place stays free for each direct link still to come.
-    while index < count, found < room / 2, unsafe targets[index] != Links.none {
-      let target = unsafe targets[index]
-      index += 1
-      guard unsafe words.holds(target), visited.visit(target) else { continue }
-      unsafe rows[found] = target
-      found += 1
-    }
-    return found
   }
 
   private func start(_ scorer: some RowScorer, entries: [Row], ef: Int) {
@@ -107,16 +75,35 @@ internal import NeedletailNumerics
   @inline(__always)
   private func compare(_ scorer: some RowScorer, _ count: Int) {
     guard count > 0 else { return }
+    comparisons += count
     unsafe scorer.score(rows, count: count, into: scores)
     for index in 0..<count { unsafe buffer.insert(row: rows[index], score: scores[index]) }
   }
-}
 
-extension UnsafeBufferPointer<UInt64> {
-  /// Whether these words of a `RowSet` hold a row.
-  @inline(__always)
-  func holds(_ row: Row) -> Bool {
-    let word = Int(row >> 6)
-    return unsafe word < count && self[word] & (1 << UInt64(row & 63)) != 0
+  /// The rows of the buffer that may be among the `limit` best although codes are not exact; all within the limit if
+  /// there are no codes. Rows that `isWanted` refuses do not count.
+  func contenders(
+    for query: PreparedQuery, _ vectors: EncodedVectors, limit: Int, where isWanted: (Row) -> Bool = { _ in true }
+  ) -> [Row] {
+    var result: [Row] = []
+    result.reserveCapacity(buffer.count)
+    guard let codes = vectors.codes else {
+      for rank in 0..<buffer.count where result.count < limit && isWanted(buffer[rank].row) {
+        result.append(buffer[rank].row)
+      }
+      return result
+    }
+    var lowest = TopK(capacity: limit)
+    var upper: [(row: Row, score: Float)] = []
+    upper.reserveCapacity(buffer.count)
+    for rank in 0..<buffer.count {
+      let (row, score) = buffer[rank]
+      guard isWanted(row) else { continue }
+      let margin = unsafe query.margin(codes.bounds.start[Int(row)], codes.terms.start[Int(row)])
+      lowest.insert(row: row, score: score - margin)
+      upper.append((row, score + margin))
+    }
+    for candidate in upper where candidate.score >= lowest.threshold { result.append(candidate.row) }
+    return result
   }
 }

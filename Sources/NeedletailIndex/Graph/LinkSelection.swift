@@ -19,6 +19,8 @@ struct LinkCandidate {
   private let pairs: PairDistances
   private let diversification: Float
   private let kept: UnsafeMutablePointer<Row>
+  private var keptCount = 0
+  private let capacity: Int
   private let scores: UnsafeMutablePointer<Float>
   private let products: UnsafeMutablePointer<Int32>
   private let memory: AlignedMemory
@@ -26,11 +28,12 @@ struct LinkCandidate {
   // Kept links are compared in groups: a candidate is mostly dropped for one of the first.
   private static let groupSize = 8
 
-  init(_ pairs: PairDistances, _ parameters: GraphParameters) {
+  init(_ pairs: PairDistances, degree: Int, diversification: Float) {
     self.pairs = pairs
     // Multiplying says nothing about inner products, which may be negative.
-    diversification = pairs.isMetric ? parameters.diversification : 1
-    unsafe kept = .allocate(capacity: parameters.degree)
+    self.diversification = pairs.isMetric ? diversification : 1
+    capacity = degree
+    unsafe kept = .allocate(capacity: degree)
     unsafe scores = .allocate(capacity: Self.groupSize)
     unsafe products = .allocate(capacity: Self.groupSize)
     memory = AlignedMemory.zeroed(count: pairs.vectors.exact.stride * MemoryLayout<Float>.size)
@@ -43,26 +46,49 @@ struct LinkCandidate {
   }
 
   /// The links among `candidates`, which are sorted nearest first.
-  func select(from candidates: [LinkCandidate], degree: Int) -> [LinkCandidate] {
+  ///
+  /// - Parameters:
+  ///   - degree: at most what the object was made for.
+  ///   - mayCover: whether a link to the first row may make one to the second superfluous.
+  func select(
+    from candidates: [LinkCandidate], degree: Int, where mayCover: (Row, Row) -> Bool = { _, _ in true }
+  ) -> [LinkCandidate] {
     var links: [LinkCandidate] = []
     links.reserveCapacity(degree)
+    clear()
     for candidate in candidates {
       guard links.count < degree else { break }
-      guard !isCovered(candidate, by: links.count) else { continue }
-      unsafe kept[links.count] = candidate.row
-      links.append(candidate)
+      if keeps(candidate, where: mayCover) { links.append(candidate) }
     }
     return links
   }
 
-  private func isCovered(_ candidate: LinkCandidate, by keptCount: Int) -> Bool {
+  /// Begins a choice that is made candidate by candidate.
+  func clear() { keptCount = 0 }
+
+  /// Whether a candidate becomes a link, beside those that became one since `clear`.
+  ///
+  /// - Precondition: fewer were kept than the degree that the object was made for.
+  @inline(__always)
+  func keeps(_ candidate: LinkCandidate, where mayCover: (Row, Row) -> Bool = { _, _ in true }) -> Bool {
+    guard !isCovered(candidate, mayCover) else { return false }
+    precondition(keptCount < capacity)
+    unsafe kept[keptCount] = candidate.row
+    keptCount += 1
+    return true
+  }
+
+  @inline(__always)
+  private func isCovered(_ candidate: LinkCandidate, _ mayCover: (Row, Row) -> Bool) -> Bool {
     guard keptCount > 0 else { return false }
     let scorer = unsafe pairs.scorer(
       for: candidate.row, memory: memory.start.assumingMemoryBound(to: Float.self), products: products)
     for start in stride(from: 0, to: keptCount, by: Self.groupSize) {
       let count = min(Self.groupSize, keptCount - start)
       unsafe scorer.score(kept + start, count: count, into: scores)
-      for index in 0..<count where unsafe -scores[index] * diversification <= candidate.distance { return true }
+      for index in 0..<count where unsafe -scores[index] * diversification <= candidate.distance {
+        if unsafe mayCover(kept[start + index], candidate.row) { return true }
+      }
     }
     return false
   }

@@ -6,16 +6,27 @@ extension LexicalIndex {
   ///
   /// - Parameters:
   ///   - terms: what the analyser of the index made of the question; a term that occurs twice counts twice.
+  ///   - parameters: k1 and b.
   ///   - statistics: of the collection that this index is a part of; nil for those of the index itself.
   ///   - options: `efSearch` does not matter; `isExact` scores every row, which gives the same answer and takes longer.
   public func search(
     _ terms: [String], parameters: BM25Parameters = BM25Parameters(), statistics: LexicalStatistics? = nil,
     options: SearchOptions = SearchOptions()
   ) throws(IndexError) -> [Neighbour] {
+    let boosts = terms.reduce(into: [String: Double]()) { $0[$1, default: 0] += 1 }
+    return try search(boosts: boosts, parameters: parameters, statistics: statistics, options: options)
+  }
+
+  /// The same for terms with factors: a term's share in the score is multiplied by its boost, so that counting a term twice is a
+  /// boost of 2. Terms whose boost is not a positive finite number do not count.
+  public func search(
+    boosts: [String: Double], parameters: BM25Parameters = BM25Parameters(), statistics: LexicalStatistics? = nil,
+    options: SearchOptions = SearchOptions()
+  ) throws(IndexError) -> [Neighbour] {
     try parameters.validate()
     guard options.limit > 0, count > 0 else { return [] }
-    let statistics = statistics ?? LexicalStatistics(of: CollectionOfOne(self), terms: terms)
-    let query = LexicalQuery(terms, in: self, parameters, statistics)
+    let statistics = statistics ?? LexicalStatistics(of: CollectionOfOne(self), terms: boosts.keys)
+    let query = LexicalQuery(boosts, in: self, parameters, statistics)
     var search = LexicalSearch(query, in: self, options)
     return search.run()
   }
@@ -39,6 +50,8 @@ struct LexicalSearch {
   private var bounds: [UInt32]
   private var order: [Int]
   private var sums: [UInt32]
+  /// Where in the window the sums are that may reach the results.
+  private var places: [UInt32]
   private var best: TopK
 
   init(_ query: LexicalQuery, in index: LexicalIndex, _ options: SearchOptions) {
@@ -49,6 +62,7 @@ struct LexicalSearch {
     bounds = cursors.map { _ in 0 }
     order = Array(cursors.indices)
     sums = Array(repeating: 0, count: Self.windowSize)
+    places = sums
     best = TopK(capacity: min(options.limit, index.count))
   }
 
@@ -123,10 +137,18 @@ struct LexicalSearch {
 
   /// Completes the sums that may still reach the results, offers them, and clears all.
   private mutating func offerSums(_ rows: Range<UInt32>, optionalCount: Int, optionalBound: UInt32) {
-    for slot in 0..<rows.count {
+    let floor = threshold > optionalBound ? threshold - optionalBound : 0
+    let count = unsafe sums.withUnsafeMutableBufferPointer { sums in
+      unsafe places.withUnsafeMutableBufferPointer { places in
+        unsafe PostingKernels.select(
+          sums.baseAddress.unsafelyUnwrapped, count: rows.count, above: floor, into: places.baseAddress.unsafelyUnwrapped)
+      }
+    }
+    for number in 0..<count {
+      let slot = Int(places[number])
       let sum = sums[slot]
-      guard sum > 0 else { continue }
       sums[slot] = 0
+      // The threshold rises while they are offered.
       guard sum + optionalBound > threshold else { continue }
       let row = rows.lowerBound + UInt32(slot)
       guard isAllowed(row), let total = complete(sum, row, optionalCount, optionalBound) else { continue }

@@ -20,28 +20,4 @@ enum PackedNumbers {
     }
     if filled > 0 { words.append(UInt32(truncatingIfNeeded: buffer)) }
   }
-
-  /// Unpacks `count` numbers.
-  ///
-  /// - Precondition: `words` has (`count` · `width` + 31) / 32 words, `numbers` has room for `count`, `width` is at most 32.
-  @unsafe
-  static func unpack(
-    _ words: UnsafePointer<UInt32>, width: UInt8, count: Int, into numbers: UnsafeMutablePointer<UInt32>
-  ) {
-    guard width > 0 else { return unsafe numbers.update(repeating: 0, count: count) }
-    let mask: UInt64 = (1 << UInt64(width)) - 1
-    var buffer: UInt64 = 0
-    var filled: UInt64 = 0
-    var word = 0
-    for index in 0..<count {
-      if filled < UInt64(width) {
-        buffer |= unsafe UInt64(words[word]) &<< filled
-        word &+= 1
-        filled &+= 32
-      }
-      unsafe numbers[index] = UInt32(truncatingIfNeeded: buffer & mask)
-      buffer &>>= UInt64(width)
-      filled &-= UInt64(width)
-    }
-  }
 }

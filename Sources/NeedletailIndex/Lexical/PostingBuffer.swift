@@ -26,10 +26,11 @@ struct PostingBuffer {
     count = size
     precondition(Int(block.firstWord) + block.wordCount(size) <= index.words.count, "a block lies within the postings")
     let words = unsafe index.words.start + Int(block.firstWord)
-    let frequencyWords = unsafe words + (size * Int(block.rowBits) + 31) / 32
+    let available = index.words.count - Int(block.firstWord)
+    let rowWordCount = (size * Int(block.rowBits) + 31) / 32
     unsafe rows.withUnsafeMutableBufferPointer { rows in
       let rows = unsafe rows.baseAddress.unsafelyUnwrapped
-      unsafe PackedNumbers.unpack(words, width: block.rowBits, count: size, into: rows)
+      unsafe PostingKernels.unpack(words, available: available, width: block.rowBits, count: size, into: rows)
       var row: UInt32 = number == 0 ? .max : index.blocks[place - 1].lastRow
       for position in 0..<size {
         row = unsafe row &+ rows[position] &+ 1
@@ -38,7 +39,8 @@ struct PostingBuffer {
     }
     unsafe frequencies.withUnsafeMutableBufferPointer { frequencies in
       let frequencies = unsafe frequencies.baseAddress.unsafelyUnwrapped
-      unsafe PackedNumbers.unpack(frequencyWords, width: block.frequencyBits, count: size, into: frequencies)
+      unsafe PostingKernels.unpack(
+        words + rowWordCount, available: available - rowWordCount, width: block.frequencyBits, count: size, into: frequencies)
       for position in 0..<size { unsafe frequencies[position] &+= 1 }
     }
   }

@@ -1,3 +1,5 @@
+internal import NeedletailNumerics
+
 /// A place in the postings of a term, which only moves forward.
 struct TermCursor {
   let scorer: TermScorer
@@ -114,9 +116,17 @@ extension PostingBuffer {
   ) -> Int {
     let first = position(of: range.lowerBound, from: start)
     let end = rows[count - 1] < range.upperBound ? count : position(of: range.upperBound, from: first)
-    for place in first..<end {
-      let row = rows[place]
-      sums[Int(row - range.lowerBound)] &+= scorer.share(frequency: frequencies[place], length: lengths[Int(row)])
+    guard first < end else { return end }
+    precondition(sums.count >= range.count && Int(rows[end - 1]) < lengths.count, "rows lie within the index")
+    unsafe rows.withUnsafeBufferPointer { rows in
+      unsafe frequencies.withUnsafeBufferPointer { frequencies in
+        unsafe sums.withUnsafeMutableBufferPointer { sums in
+          unsafe PostingKernels.accumulate(
+            rows: rows.baseAddress.unsafelyUnwrapped + first, frequencies: frequencies.baseAddress.unsafelyUnwrapped + first,
+            count: end - first, lengths: lengths.start, ceiling: scorer.ceiling, flat: scorer.flat, slope: scorer.slope,
+            first: range.lowerBound, into: sums.baseAddress.unsafelyUnwrapped)
+        }
+      }
     }
     return end
   }

@@ -5,10 +5,10 @@
 /// whatever segment it lies.
 struct TermScorer {
   /// The share of a term without end: weight times inverse document frequency, scaled.
-  private let ceiling: Float
+  let ceiling: Float
   /// k1 (1 - b) and k1 b / average length.
-  private let flat: Float
-  private let slope: Float
+  let flat: Float
+  let slope: Float
 
   init(ceiling: Float, flat: Float, slope: Float) {
     self.ceiling = ceiling
@@ -16,7 +16,7 @@ struct TermScorer {
     self.slope = slope
   }
 
-  /// The share in a document with `frequency` occurrences and `length` terms; never 0.
+  /// The share in a document with `frequency` occurrences and `length` terms; never 0. `PostingKernels.accumulate` computes the same.
   @inline(__always)
   func share(frequency: UInt32, length: UInt32) -> UInt32 {
     let count = Float(frequency)
@@ -48,12 +48,12 @@ struct LexicalQuery {
   /// The scale leaves room for the sum of all ceilings.
   private static let largestSum = 0x1p30
 
-  init(_ words: [String], in index: LexicalIndex, _ parameters: BM25Parameters, _ statistics: LexicalStatistics) {
-    var counts: [String: Int] = [:]
-    for word in words where !word.isEmpty { counts[word, default: 0] += 1 }
+  /// - Parameter boosts: factors of the terms' shares; those that are not positive finite numbers do not count.
+  init(_ boosts: [String: Double], in index: LexicalIndex, _ parameters: BM25Parameters, _ statistics: LexicalStatistics) {
     // A fixed order: the sum below must not depend on the order in a hash table.
-    let weights = counts.keys.sorted().map { word in
-      (word: word, weight: Double(counts[word] ?? 0) * statistics.inverseDocumentFrequency(of: word))
+    let weights = boosts.keys.sorted().compactMap { word -> (word: String, weight: Double)? in
+      guard !word.isEmpty, let boost = boosts[word], boost > 0, boost.isFinite else { return nil }
+      return (word, boost * statistics.inverseDocumentFrequency(of: word))
     }
     let total = weights.reduce(0) { $0 + $1.weight }
     guard total > 0 else { return }

@@ -7,35 +7,41 @@ internal import Synchronization
 /// the pool has threads.
 final class SequenceEncoder: Sendable {
   let backbone: TransformerBackbone
-  let reduction: Activations.Reduction
-  let scaled: Bool
+  private let reading: StateReading
   let pool: WorkerPool
   private let maximumLength: Int
   /// Idle workspaces of blocks that one thread works on.
   private let idle = Mutex<[LayerWorkspace]>([])
 
-  init(backbone: TransformerBackbone, reduction: Activations.Reduction, scaled: Bool, maximumLength: Int, pool: WorkerPool) {
+  init(backbone: TransformerBackbone, reading: StateReading, maximumLength: Int, pool: WorkerPool) {
     self.backbone = backbone
-    self.reduction = reduction
-    self.scaled = scaled
+    self.reading = reading
     self.maximumLength = maximumLength
     self.pool = pool
   }
 
   var dimension: Int { backbone.shape.hiddenSize }
 
-  /// The vectors of all sequences, one after the other. Empty sequences give zeros.
+  /// What is read of all sequences, one after the other. Empty sequences give zeros.
   ///
-  /// - Parameter isCancelled: asked before each block; when it says so, the result is nil.
-  func encode(_ sequences: [ArraySlice<Int32>], isCancelled: @Sendable () -> Bool) -> [Float]? {
+  /// - Parameters:
+  ///   - sequences: the tokens.
+  ///   - types: the type of each token; empty where all are of the first.
+  ///   - isCancelled: asked before each block; when it says so, the result is nil.
+  func encode(
+    _ sequences: [ArraySlice<Int32>], types: [ArraySlice<Int32>] = [], isCancelled: @Sendable () -> Bool
+  ) -> [Float]? {
     let plan = BlockPlan(lengths: sequences.map(\.count), threadCount: pool.threadCount)
-    let results = Mutex([Float](repeating: 0, count: sequences.count * dimension))
+    let width = reading.width
+    let results = Mutex([Float](repeating: 0, count: sequences.count * width))
     let sharesBlocks = plan.blocks.count >= pool.threadCount
     let run: @Sendable (Int) -> Void = { [self] index in
       if isCancelled() { return }
       let texts = plan.blocks[index]
-      let vectors = encode(TokenBlock(sequences[texts]), alone: !sharesBlocks)
-      let start = texts.lowerBound * dimension
+      var block = TokenBlock(sequences[texts])
+      if !types.isEmpty { block.types = types[texts].flatMap { $0 } }
+      let vectors = encode(block, alone: !sharesBlocks)
+      let start = texts.lowerBound * width
       results.withLock { $0.replaceSubrange(start..<start + vectors.count, with: vectors) }
     }
     if sharesBlocks {
@@ -46,15 +52,37 @@ final class SequenceEncoder: Sendable {
     return isCancelled() ? nil : results.withLock { $0 }
   }
 
+  /// The vectors of all tokens, each scaled to unit length: a row for each token of each sequence, one after the other.
+  ///
+  /// - Parameter isCancelled: asked before each block; when it says so, the result is nil.
+  func encodeTokens(_ sequences: [ArraySlice<Int32>], isCancelled: @Sendable () -> Bool) -> [Float]? {
+    let plan = BlockPlan(lengths: sequences.map(\.count), threadCount: pool.threadCount)
+    let starts = sequences.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
+    let results = Mutex([Float](repeating: 0, count: starts[sequences.count] * dimension))
+    pool.forEach(plan.blocks.count) { [self] index in
+      if isCancelled() { return }
+      let texts = plan.blocks[index]
+      let block = TokenBlock(sequences[texts])
+      let space = takeWorkspace(tokens: block.ids.count, .single)
+      defer { putBack(space) }
+      backbone.forward(block, space, division: .single)
+      var vectors = [Float](repeating: 0, count: block.ids.count * dimension)
+      for row in block.ids.indices { space.state.reduce(rows: row..<row + 1, .first, scaled: true, into: &vectors, at: row * dimension) }
+      let start = starts[texts.lowerBound] * dimension
+      results.withLock { $0.replaceSubrange(start..<start + vectors.count, with: vectors) }
+    }
+    return isCancelled() ? nil : results.withLock { $0 }
+  }
+
   /// - Parameter alone: whether the block has the pool for itself.
   private func encode(_ block: TokenBlock, alone: Bool) -> [Float] {
     let division = alone ? WorkDivision(tokenCount: block.ids.count, pool: pool) : .single
     let space = takeWorkspace(tokens: block.ids.count, division)
     defer { putBack(space) }
     backbone.forward(block, space, division: division)
-    var vectors = [Float](repeating: 0, count: block.sequences.count * dimension)
+    var vectors = [Float](repeating: 0, count: block.sequences.count * reading.width)
     for (index, rows) in block.sequences.enumerated() where !rows.isEmpty {
-      space.state.reduce(rows: rows, reduction, scaled: scaled, into: &vectors, at: index * dimension)
+      reading.read(space.state, rows, &vectors, index * reading.width)
     }
     return vectors
   }
@@ -78,6 +106,26 @@ extension SequenceEncoder {
       guard spaces.count > pool.threadCount else { return }
       let smallest = spaces.indices.min { spaces[$0].tokenCapacity < spaces[$1].tokenCapacity }
       if let smallest { spaces.remove(at: smallest) }
+    }
+  }
+}
+
+/// What becomes of the states of a sequence's tokens.
+struct StateReading: Sendable {
+  /// Numbers for each sequence.
+  let width: Int
+  /// Reads the states at the rows, at least one, and writes so many numbers at a place of the output.
+  let read: @Sendable (_ states: Activations, _ rows: Range<Int>, _ output: inout [Float], _ place: Int) -> Void
+
+  init(width: Int, _ read: @escaping @Sendable (Activations, Range<Int>, inout [Float], Int) -> Void) {
+    self.width = width
+    self.read = read
+  }
+
+  /// One vector, pooled.
+  init(_ reduction: Activations.Reduction, scaled: Bool, width: Int) {
+    self.init(width: width) { states, rows, output, place in
+      states.reduce(rows: rows, reduction, scaled: scaled, into: &output, at: place)
     }
   }
 }

@@ -1,14 +1,15 @@
 internal import NeedletailNumerics
 
-/// The network of BERT and those that differ from it in configuration only: DistilBERT, RoBERTa, XLM-R, MiniLM.
+/// A transformer that turns tokens into states: BERT and all that differ from it in configuration only.
 ///
 /// Weights are packed for the processor's multipliers when it is made; word embeddings stay in the mapped file where they can.
 /// Immutable, for any number of threads.
 struct TransformerBackbone: Sendable {
   let shape: LayerShape
   let embeddings: EmbeddingTables
-  let embeddingNorm: LayerNorm
+  let embeddingNorm: LayerNorm?
   let layers: [TransformerLayer]
+  let finalNorm: LayerNorm?
   /// The position of a sequence's first token.
   let positionOffset: Int
 
@@ -17,9 +18,12 @@ struct TransformerBackbone: Sendable {
   /// - Precondition: the workspace has room for all tokens, and all ids are in the vocabulary.
   func forward(_ block: TokenBlock, _ space: LayerWorkspace, division: WorkDivision) {
     let positions = block.sequences.flatMap { rows in rows.indices.map { Int32(positionOffset + $0 - rows.lowerBound) } }
-    space.state.embed(block.ids, positions: positions, embeddings)
-    space.state.normalise(rows: 0..<block.ids.count, embeddingNorm)
-    for layer in layers { layer.forward(space, sequences: block.sequences, division: division) }
+    let rows = 0..<block.ids.count
+    space.state.embed(block.ids, positions: positions, types: block.types, embeddings)
+    if let embeddingNorm { space.state.normalise(rows: rows, embeddingNorm) }
+    let places = BlockPlaces(sequences: block.sequences, positions: positions)
+    for layer in layers { layer.forward(space, places, division: division) }
+    if let finalNorm { space.state.normalise(rows: rows, finalNorm) }
   }
 
   /// Makes the memory for blocks of so many tokens.
@@ -31,6 +35,8 @@ struct TransformerBackbone: Sendable {
 /// Sequences of tokens one after the other.
 struct TokenBlock: Sendable {
   var ids: [Int32] = []
+  /// The type of each token; empty where all are of the first.
+  var types: [Int32] = []
   /// The rows of each sequence, in order and without gaps.
   var sequences: [Range<Int>] = []
 

@@ -33,21 +33,39 @@ public struct ModelDirectory: Sendable {
 
   /// Opens a directory.
   ///
-  /// - Parameter modules: what module files would say, for a directory that has none; nil reads them.
+  /// - Parameters:
+  ///   - path: of the directory.
+  ///   - modules: what module files would say, for a directory that has none; nil reads them.
   public init(path: String, modules: SentenceModules? = nil) throws(ModelError) {
     try self.init(path: path, modules: modules, cachesDigest: true)
   }
 
   /// - Parameter cachesDigest: whether digests of files may be kept in the directory.
   init(path: String, modules: SentenceModules?, cachesDigest: Bool) throws(ModelError) {
-    guard (try? FileManager.default.contentsOfDirectory(atPath: path)) != nil else {
-      throw .missingFile(path: path, advice: "Give the directory that holds config.json and model.safetensors.")
-    }
-    self.path = path
+    try Self.checkIsFolder(path)
     if modules != nil, FileManager.default.fileExists(atPath: path + "/modules.json") {
       throw .invalidRequest(reason: "\(path)/modules.json says what the pooling is. Leave the pooling out, or remove the file.")
     }
-    if let modules { self.modules = modules } else { self.modules = try SentenceModules(directory: path) }
+    let read: SentenceModules
+    if let modules { read = modules } else { read = try SentenceModules(directory: path) }
+    try self.init(path: path, checked: read, cachesDigest: cachesDigest)
+  }
+
+  /// Opens a model with a head of its own: what its module files say is the head's affair.
+  init(headed path: String) throws(ModelError) {
+    try Self.checkIsFolder(path)
+    try self.init(path: path, checked: SentenceModules(headed: path), cachesDigest: true)
+  }
+
+  private static func checkIsFolder(_ path: String) throws(ModelError) {
+    guard (try? FileManager.default.contentsOfDirectory(atPath: path)) != nil else {
+      throw .missingFile(path: path, advice: "Give the directory that holds config.json and model.safetensors.")
+    }
+  }
+
+  private init(path: String, checked modules: SentenceModules, cachesDigest: Bool) throws(ModelError) {
+    self.path = path
+    self.modules = modules
     let folder = self.modules.transformerFolder.isEmpty ? path : path + "/" + self.modules.transformerFolder
     configuration = try TransformerConfiguration(path: folder + "/config.json")
     let tokenizerFiles = try Self.tokenizerFiles(in: folder)
@@ -72,9 +90,10 @@ public struct ModelDirectory: Sendable {
     weights.tensor(named: tensorNames.weight(part)).map(weights.floats) ?? []
   }
 
-  /// The bias of a part; empty for embeddings, which have none.
+  /// The bias of a part; empty for parts that have none.
   public func bias(of part: TransformerPart) -> [Float] {
-    tensorNames.bias(part).flatMap(weights.tensor(named:)).map(weights.floats) ?? []
+    guard configuration.hasBias(part) else { return [] }
+    return tensorNames.bias(part).flatMap(weights.tensor(named:)).map(weights.floats) ?? []
   }
 }
 
@@ -137,12 +156,12 @@ extension ModelDirectory {
     _ configuration: TransformerConfiguration, _ weights: SafetensorsFile
   ) throws(ModelError) -> TensorNames {
     guard let names = TensorNames(for: configuration.architecture, in: weights) else {
-      throw .tensor(path: weights.path, name: "embeddings.word_embeddings.weight", reason: "is missing")
+      throw .tensor(path: weights.path, name: TensorNames.wordEmbedding(configuration.architecture) + ".weight", reason: "is missing")
     }
     for part in configuration.parts {
       let shape = configuration.weightShape(of: part)
       try check(names.weight(part), shape: shape, in: weights)
-      if let bias = names.bias(part) { try check(bias, shape: [shape[0]], in: weights) }
+      if configuration.hasBias(part), let bias = names.bias(part) { try check(bias, shape: [shape[0]], in: weights) }
     }
     return names
   }
@@ -166,6 +185,6 @@ extension ModelDirectory {
       "offset \(configuration.positionOffset)", "pooling \(modules.pooling.rawValue)", "normalises \(modules.normalises)",
       "tokens \(maximumTokens)", "lowercases \(modules.lowercases)", "query \(modules.prompts[.query])",
       "document \(modules.prompts[.document])",
-    ]
+    ] + (configuration.style == LayerStyle() ? [] : ["style \(configuration.style)"])
   }
 }

@@ -9,6 +9,8 @@ public enum Pooling: String, Hashable, Codable, Sendable, CaseIterable {
   case cls
   /// The largest value of each component.
   case max
+  /// The vector of the last token, which alone has seen all others in a causal network.
+  case last = "lasttoken"
 }
 
 /// Texts that a model wants in front of its inputs.
@@ -90,6 +92,26 @@ public struct SentenceModules: Hashable, Sendable {
   }
 }
 
+extension SentenceModules {
+  /// What matters around a network with a head of its own: how long inputs may be, and prompts.
+  ///
+  /// Such directories have module files since version 5 of sentence-transformers; older ones have none, and need none.
+  init(headed directory: String) throws(ModelError) {
+    self.init(pooling: .cls, normalises: false)
+    func file(_ name: String) throws(ModelError) -> ConfigurationFile? {
+      let path = directory + "/" + name
+      return FileManager.default.fileExists(atPath: path) ? try ConfigurationFile(path: path, advice: "") : nil
+    }
+    for name in Self.settingsNames {
+      guard let settings = try file(name) else { continue }
+      maximumTokens = try settings.integer("max_seq_length", in: 1...1 << 20)
+      lowercases = try settings.boolean("do_lower_case") ?? false
+      break
+    }
+    if let general = try file("config_sentence_transformers.json") { prompts = try Self.prompts(general) }
+  }
+}
+
 // MARK: - Reading
 
 extension SentenceModules {
@@ -104,7 +126,7 @@ extension SentenceModules {
     let entries = try ConfigurationFile.list(
       path: path,
       advice: "It says how token vectors become one. Copy it from where the model was published, or, if the model has none, "
-        + "say so: `needletail model add DIR --pooling mean` (or cls, max).")
+        + "say so: `needletail model add DIR --pooling mean` (or cls, max, lasttoken).")
     var kinds: [String] = []
     var folders: [String] = []
     for entry in entries {
@@ -137,10 +159,10 @@ extension SentenceModules {
       advice: "It says how token vectors become one. Copy it from where the model was published.")
     let modes = try poolingModes(file)
     guard modes.count == 1, let mode = modes.first else {
-      throw file.unsupported("a combination of \(modes.count) poolings", "Supported is one of mean, cls, max.")
+      throw file.unsupported("a combination of \(modes.count) poolings", "Supported is one of mean, cls, max, lasttoken.")
     }
     guard let pooling = Pooling(rawValue: mode) else {
-      throw file.unsupported("the pooling \(mode)", "Supported are mean, cls and max.")
+      throw file.unsupported("the pooling \(mode)", "Supported are mean, cls, max and lasttoken.")
     }
     if try file.boolean("include_prompt") == false, prompts.named.values.contains(where: { !$0.isEmpty }) {
       throw file.unsupported("leaving the prompt out of the pooling", "Choose another model.")
@@ -198,7 +220,7 @@ extension SentenceModules {
     }
     let pooling: JSONValue = .object([
       "word_embedding_dimension": .integer(Int64(dimension)), "pooling_mode_cls_token": .bool(pooling == .cls),
-      "pooling_mode_mean_tokens": .bool(pooling == .mean), "pooling_mode_max_tokens": .bool(pooling == .max),
+      "pooling_mode_mean_tokens": .bool(pooling == .mean), "pooling_mode_max_tokens": .bool(pooling == .max), "pooling_mode_lasttoken": .bool(pooling == .last),
     ])
     let settings: JSONValue = .object([
       "max_seq_length": maximumTokens.map { .integer(Int64($0)) } ?? .null, "do_lower_case": .bool(lowercases),

@@ -5,7 +5,7 @@ internal import Dispatch
 internal import Foundation
 internal import Synchronization
 
-/// An embedder of the BERT family: tokens, transformer layers, pooling.
+/// An embedder by a transformer: tokens, transformer layers, pooling.
 ///
 /// ```swift
 /// let embedder = try TransformerEmbedder(directory: try ModelDirectory(path: "all-MiniLM-L6-v2"))
@@ -21,8 +21,8 @@ public final class TransformerEmbedder: TextEmbedder {
   /// What is computed in, which may differ from what was asked for; see `EmbedderPrecision`.
   public let precision: EmbedderPrecision
 
-  private let encoder: SequenceEncoder
-  private let directory: ModelDirectory
+  let encoder: SequenceEncoder
+  let directory: ModelDirectory
 
   /// Texts that are tokenised before the network sees them: enough for full blocks, few enough to take little memory.
   private static let textsPerWindow = 2048
@@ -31,6 +31,7 @@ public final class TransformerEmbedder: TextEmbedder {
   /// Loads a model and its tokenizer.
   ///
   /// - Parameters:
+  ///   - directory: the model.
   ///   - name: the name it is registered under; the directory's if nil.
   ///   - precision: the arithmetic; `.float32` agrees with the reference to 1e-6, the others are faster.
   ///   - pool: the threads that encode.
@@ -38,13 +39,7 @@ public final class TransformerEmbedder: TextEmbedder {
   public convenience init(
     directory: ModelDirectory, name: String? = nil, precision: EmbedderPrecision = .float32, pool: WorkerPool = .shared
   ) throws(ModelError) {
-    let tokenizer: WordPieceTokenizer
-    do {
-      tokenizer = try WordPieceTokenizer(directory: directory.transformerPath)
-    } catch {
-      throw ModelError(error)
-    }
-    self.init(directory: directory, tokenizer: tokenizer, name: name, precision: precision, pool: pool)
+    self.init(directory: directory, tokenizer: try directory.tokenizer(), name: name, precision: precision, pool: pool)
   }
 
   /// Loads a model that is used with a tokenizer made elsewhere.
@@ -57,8 +52,9 @@ public final class TransformerEmbedder: TextEmbedder {
     self.precision = precision.effective
     profile = directory.profile(named: name ?? URL(fileURLWithPath: directory.path).lastPathComponent)
     encoder = SequenceEncoder(
-      backbone: TransformerBackbone(directory, precision: precision.layers), reduction: directory.pooling.reduction,
-      scaled: directory.normalises, maximumLength: directory.maximumTokens, pool: pool)
+      backbone: TransformerBackbone(directory, precision: precision.layers),
+      reading: StateReading(directory.pooling.reduction, scaled: directory.normalises, width: directory.configuration.hiddenSize),
+      maximumLength: directory.maximumTokens, pool: pool)
   }
 
   /// Embeds texts on the pool's threads without blocking the caller's; one short text, such as a query, is embedded on the spot.
@@ -123,13 +119,27 @@ public final class TransformerEmbedder: TextEmbedder {
   }
 
   /// The tokenizer's vocabulary may be larger than the table of embeddings.
-  private func check(_ sequences: [ArraySlice<Int32>]) throws(ModelError) {
-    let vocabularySize = directory.configuration.vocabularySize
+  func check(_ sequences: [ArraySlice<Int32>]) throws(ModelError) { try directory.check(sequences) }
+}
+
+extension ModelDirectory {
+  /// Makes sure that the network has an embedding for each token.
+  func check(_ sequences: [ArraySlice<Int32>]) throws(ModelError) {
+    let vocabularySize = configuration.vocabularySize
     for sequence in sequences {
       if let id = sequence.first(where: { $0 < 0 || Int($0) >= vocabularySize }) {
         throw .malformedFile(
-          path: directory.transformerPath, reason: "the tokenizer gives the token \(id) where the network knows \(vocabularySize)")
+          path: transformerPath, reason: "the tokenizer gives the token \(id) where the network knows \(vocabularySize)")
       }
+    }
+  }
+
+  /// The tokenizer beside the network.
+  func tokenizer() throws(ModelError) -> SubwordTokenizer {
+    do {
+      return try SubwordTokenizer(directory: transformerPath)
+    } catch {
+      throw ModelError(error)
     }
   }
 }
@@ -159,6 +169,7 @@ extension Pooling {
     case .mean: .mean
     case .cls: .first
     case .max: .maximum
+    case .last: .last
     }
   }
 }

@@ -21,13 +21,6 @@ struct ChildProcess {
 
   private var outputPath: String { workFolder + "/output.txt" }
 
-  /// Finds a program in the folders of `PATH`.
-  static func find(_ name: String, in environment: [String: String]) -> String? {
-    (environment["PATH"] ?? "").split(separator: ":")
-      .map { "\($0)/\(name)" }
-      .first { FileManager.default.isExecutableFile(atPath: $0) }
-  }
-
   /// Runs the program to its end.
   ///
   /// - Parameter whileRunning: called about ten times a second.

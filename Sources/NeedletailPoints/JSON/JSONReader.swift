@@ -30,7 +30,7 @@ public struct JSONFlaw: Error, Hashable, Sendable, CustomStringConvertible {
         var reader = unsafe JSONReader(buffer)
         let node = try reader.value(depth: 0)
         reader.skipSpace()
-        guard unsafe reader.position == buffer.count else { throw reader.flaw("text follows the value") }
+        guard reader.position == buffer.count else { throw reader.flaw("text follows the value") }
         return .success(node)
       } catch {
         return .failure(error)

@@ -150,7 +150,7 @@ enum VectorMean {
     return sum.map { $0 / Float(vectors.count) }
   }
 
-  private static func sparse(_ positives: ArraySlice<VectorValue>, _ negatives: ArraySlice<VectorValue>) -> SparseVector {
+  private static func sparse(_ positives: ArraySlice<VectorValue>, _ negatives: ArraySlice<VectorValue>) -> SparsePointVector {
     func mean(_ vectors: ArraySlice<VectorValue>) -> [UInt32: Float] {
       var sums: [UInt32: Float] = [:]
       for case .sparse(let vector) in vectors {
@@ -163,6 +163,6 @@ enum VectorMean {
     var result: [UInt32: Float] = negatives.isEmpty ? positive : positive.mapValues { $0 + $0 }
     for (index, value) in negative { result[index, default: 0] -= value }
     let indices = result.keys.sorted()
-    return SparseVector(indices: indices, values: indices.map { result[$0] ?? 0 })
+    return SparsePointVector(indices: indices, values: indices.map { result[$0] ?? 0 })
   }
 }

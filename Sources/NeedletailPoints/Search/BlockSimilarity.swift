@@ -48,7 +48,7 @@ struct BlockSimilarity: Sendable {
   }
 
   private func scoreSparse(
-    _ query: SparseVector, _ column: VectorColumn, _ places: BlockMask, into scores: inout [Float], from offset: Int
+    _ query: SparsePointVector, _ column: VectorColumn, _ places: BlockMask, into scores: inout [Float], from offset: Int
   ) -> BlockMask {
     let lists = column.postings.lists(of: column.sparse)
     places.forEach { scores[offset + $0] = 0 }

@@ -50,7 +50,7 @@ extension PointSnapshot {
   ) throws(PointError) -> [ScoredRow]? {
     guard case .dense(let query)? = scorer.similarities.first?.vector else { return nil }
     let allowed = selection.count
-    guard FilterPlanner.plan(allowed: allowed, of: table.count) == .traverse, limit < allowed / 4 else { return nil }
+    guard limit < allowed / 4 else { return nil }
     let covered = RowSet(maskWords: selection.masks).subtracting(graph.stale)
     let isUnfiltered = allowed == table.count
     let neighbours: [Neighbour]
@@ -74,7 +74,7 @@ extension PointSnapshot {
   }
 
   /// A sparse query whose dimensions weigh by how rare they are: `ln(1 + (N - df + 0.5) / (df + 0.5))`.
-  func weighted(_ query: SparseVector, column: Int, corpus: PointFilter?) -> SparseVector {
+  func weighted(_ query: SparsePointVector, column: Int, corpus: PointFilter?) -> SparsePointVector {
     let masks = selection(corpus.map { [$0] } ?? []).masks
     var count = 0
     var frequencies: [UInt32: Int] = [:]
@@ -91,7 +91,7 @@ extension PointSnapshot {
       let frequency = Float(frequencies[index] ?? 0)
       return value * InverseFrequency.weight(count: Float(count), frequency: frequency)
     }
-    return SparseVector(indices: query.indices, values: values)
+    return SparsePointVector(indices: query.indices, values: values)
   }
 }
 

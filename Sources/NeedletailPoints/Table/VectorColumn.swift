@@ -8,7 +8,7 @@ struct VectorColumn: Sendable {
   private(set) var present = BlockMask.none
   /// Row after row, up to the last one that was ever written.
   private(set) var dense: [Float] = []
-  private(set) var sparse: [SparseVector?] = []
+  private(set) var sparse: [SparsePointVector?] = []
   private(set) var multi: [DenseVectors?] = []
   /// Made from `sparse` when a search first needs them.
   private(set) var postings = SparsePostings()
@@ -61,7 +61,7 @@ final class SparsePostings: Sendable {
 
   private let lists = Mutex<Lists?>(nil)
 
-  func lists(of vectors: [SparseVector?]) -> Lists {
+  func lists(of vectors: [SparsePointVector?]) -> Lists {
     lists.withLock { lists in
       if let lists { return lists }
       var made: Lists = [:]

@@ -29,14 +29,14 @@ public struct BM25Document: Sendable {
   }
 
   /// The vector of a document or of a query.
-  public func vector(of document: String, isQuery: Bool) -> SparseVector {
+  public func vector(of document: String, isQuery: Bool) -> SparsePointVector {
     let tokens = text.tokens(of: document)
     var counts: [UInt32: Float] = [:]
     for token in tokens { counts[Self.index(of: token), default: 0] += 1 }
     let indices = counts.keys.sorted()
-    guard !isQuery else { return SparseVector(indices: indices, values: indices.map { _ in 1 }) }
+    guard !isQuery else { return SparsePointVector(indices: indices, values: indices.map { _ in 1 }) }
     let norm = k * (1 - b + b * Float(tokens.count) / averageLength)
-    return SparseVector(indices: indices, values: indices.map { index in
+    return SparsePointVector(indices: indices, values: indices.map { index in
       let count = counts[index] ?? 0
       return count * (k + 1) / (count + norm)
     })

@@ -1,7 +1,7 @@
 public import NeedletailCore
 
-/// A vector most of whose components are zero.
-public struct SparseVector: Hashable, Sendable {
+/// A sparse vector as clients gave it. Unlike `SparseVector` of Core it keeps zeros, which clients get back.
+public struct SparsePointVector: Hashable, Sendable {
   /// The dimensions that are stored, ascending, without doubles.
   public private(set) var indices: [UInt32]
   /// Their values; zeros may be among them.
@@ -23,7 +23,7 @@ public struct SparseVector: Hashable, Sendable {
   }
 
   /// The inner product over the dimensions both have; nil if they share none.
-  func dot(_ other: SparseVector) -> Float? {
+  func dot(_ other: SparsePointVector) -> Float? {
     var (left, right) = (0, 0)
     var sum: Float = 0
     var sharesAny = false
@@ -46,7 +46,7 @@ public struct SparseVector: Hashable, Sendable {
 /// A vector of a point, of one of three kinds.
 public enum VectorValue: Hashable, Sendable {
   case dense([Float])
-  case sparse(SparseVector)
+  case sparse(SparsePointVector)
   /// One row for each token, patch or the like; at least one row.
   case multi(DenseVectors)
 

@@ -30,6 +30,8 @@ public struct TextIndex: Sendable {
   ///   - directory: where named collections are.
   ///   - embedder: the model; nil for word search only.
   ///   - tokenizer: that of the model, to cut texts into passages that it takes in whole.
+  ///   - analyzer: what makes terms of words.
+  ///   - options: how texts are cut and written.
   /// - Throws: `StoreError`, for example if another process is writing to it or it was made with another model.
   public init(
     named name: String? = nil, in directory: DataDirectory = .standard(), embedder: (any TextEmbedder)? = nil,

@@ -1,4 +1,4 @@
-public import NeedletailCore
+internal import NeedletailCore
 
 /// Merges rankings by the places they give, whatever the scale of their scores.
 ///
@@ -16,38 +16,16 @@ public struct ReciprocalRankFusion: Hashable, Codable, Sendable {
     self.weights = weights
   }
 
-  /// The ranking of one source.
-  public struct Ranking: Sendable {
-    /// "dense", "lexical", …
-    public var source: String
-    /// Best first, each passage once, with the source's own score.
-    public var passages: [(id: PassageID, score: Double)]
-
-    public init(source: String, passages: [(id: PassageID, score: Double)]) {
-      self.source = source
-      self.passages = passages
-    }
-  }
-
-  /// A passage with what each ranking contributed, in the order of the rankings.
-  public struct Fused: Hashable, Sendable {
-    public var id: PassageID
-    public var score: Double
-    public var contributions: [Hit.Contribution]
-  }
-
   /// All passages of the rankings, best first; equal ones by ascending number.
-  public func fuse(_ rankings: [Ranking]) -> [Fused] {
-    var fused: [PassageID: Fused] = [:]
+  public func fuse(_ rankings: [SourceRanking]) -> [FusedPassage] {
+    var fused: [PassageID: FusedPassage] = [:]
     for ranking in rankings {
       let weight = weights[ranking.source] ?? 1
       for (index, passage) in ranking.passages.enumerated() {
-        var entry = fused[passage.id] ?? Fused(id: passage.id, score: 0, contributions: [])
-        entry.score += weight / (constant + Double(index + 1))
-        entry.contributions.append(Hit.Contribution(source: ranking.source, rank: index + 1, score: passage.score))
-        fused[passage.id] = entry
+        let contribution = Hit.Contribution(source: ranking.source, rank: index + 1, score: passage.score)
+        fused[passage.id, default: FusedPassage(id: passage.id)].add(weight / (constant + Double(index + 1)), contribution)
       }
     }
-    return fused.values.sorted { $0.score != $1.score ? $0.score > $1.score : $0.id < $1.id }
+    return FusedPassage.ranked(fused)
   }
 }

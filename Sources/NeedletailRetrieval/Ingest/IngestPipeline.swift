@@ -14,8 +14,10 @@ public struct IngestPipeline: Sendable {
   private let options: IngestOptions
 
   /// - Parameters:
+  ///   - collection: what is written to.
   ///   - embedder: the model of the collection; nil for a collection without vectors.
   ///   - tokenizer: counts what fits into a passage: that of the model.
+  ///   - options: how files are read, cut and written.
   public init(
     collection: DocumentCollection, embedder: (any TextEmbedder)?, tokenizer: any Tokenizer, options: IngestOptions = IngestOptions()
   ) {
@@ -30,7 +32,9 @@ public struct IngestPipeline: Sendable {
   /// What cannot be read is reported and passed over. Each commit is complete in itself: however the run ends, the
   /// collection holds what was committed, and the next run goes on from there.
   ///
-  /// - Parameter progress: called from any thread, one call at a time; it should return quickly.
+  /// - Parameters:
+  ///   - paths: files and folders.
+  ///   - progress: called from any thread, one call at a time; it should return quickly.
   /// - Throws: `RetrievalError.interrupted` when the task is cancelled, `pathNotReadable` before anything is done,
   ///   `StoreError`, or what the embedder throws.
   public func run(

@@ -31,7 +31,7 @@ struct AnswerSelection: Sendable {
   }
 
   /// Loads passages slice by slice, so that a long ranking costs no more than the answers taken from it.
-  private func select(from ranked: [ReciprocalRankFusion.Fused]) throws -> [Searcher.Ranked] {
+  private func select(from ranked: [FusedPassage]) throws -> [Searcher.Ranked] {
     var selected: [Searcher.Ranked] = []
     var countOfDocument: [String: Int] = [:]
     var position = 0

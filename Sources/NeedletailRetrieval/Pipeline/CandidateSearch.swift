@@ -13,7 +13,7 @@ struct CandidateSearch: Sendable {
 
   /// What the sources gave down to some depth.
   struct Candidates: Sendable {
-    var ranked: [ReciprocalRankFusion.Fused]
+    var ranked: [FusedPassage]
     var stages: [Explanation.Stage]
     /// True if going deeper would find more.
     var mayHaveMore: Bool
@@ -25,13 +25,13 @@ struct CandidateSearch: Sendable {
     let dense = try denseRanking(depth: depth)
     let rankings = [dense, try await lexical].compactMap(\.self)
     let watch = Stopwatch()
-    let ranked = rankings.count == 1 ? Self.alone(rankings[0].ranking) : options.fusion.fuse(rankings.map(\.ranking))
+    let ranked = rankings.count == 1 ? rankings[0].ranking.alone : options.fusion.fuse(rankings.map(\.ranking))
     var stages = rankings.map(\.stage)
     if rankings.count > 1 { stages.append(watch.stage("fuse", candidates: ranked.count)) }
     return Candidates(ranked: ranked, stages: stages, mayHaveMore: rankings.contains { $0.stage.candidates >= depth })
   }
 
-  private typealias Timed = (ranking: ReciprocalRankFusion.Ranking, stage: Explanation.Stage)
+  private typealias Timed = (ranking: SourceRanking, stage: Explanation.Stage)
 
   private func denseRanking(depth: Int) throws -> Timed? {
     guard mode != .lexical, let vector else { return nil }
@@ -48,16 +48,8 @@ struct CandidateSearch: Sendable {
     return (Self.ranking("lexical", found), watch.stage("lexical", candidates: found.count))
   }
 
-  private static func ranking(_ source: String, _ found: [ScoredPassage]) -> ReciprocalRankFusion.Ranking {
-    ReciprocalRankFusion.Ranking(source: source, passages: found.map { ($0.id, Double($0.score)) })
-  }
-
-  /// A single ranking keeps its own scores.
-  private static func alone(_ ranking: ReciprocalRankFusion.Ranking) -> [ReciprocalRankFusion.Fused] {
-    ranking.passages.enumerated().map { index, passage in
-      let contribution = Hit.Contribution(source: ranking.source, rank: index + 1, score: passage.score)
-      return ReciprocalRankFusion.Fused(id: passage.id, score: passage.score, contributions: [contribution])
-    }
+  private static func ranking(_ source: String, _ found: [ScoredPassage]) -> SourceRanking {
+    SourceRanking(source: source, passages: found.map { ($0.id, Double($0.score)) })
   }
 }
 
@@ -70,7 +62,7 @@ struct Stopwatch {
     return Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
   }
 
-  func stage(_ name: String, candidates: Int) -> Explanation.Stage {
-    Explanation.Stage(name: name, seconds: seconds, candidates: candidates)
+  func stage(_ name: String, candidates: Int, detail: String? = nil) -> Explanation.Stage {
+    Explanation.Stage(name: name, seconds: seconds, candidates: candidates, detail: detail)
   }
 }

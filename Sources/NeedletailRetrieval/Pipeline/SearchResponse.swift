@@ -68,17 +68,20 @@ public struct Answer: Hashable, Codable, Sendable {
 public struct Explanation: Hashable, Codable, Sendable {
   /// One step of a search. Steps may run at the same time, so their times need not add up to the whole.
   public struct Stage: Hashable, Codable, Sendable {
-    /// "encode", "dense", "lexical", "fuse", "load".
+    /// "encode", "dense", "lexical", "fuse", "load", …
     public var name: String
     /// Wall-clock time.
     public var seconds: Double
     /// Passages that the step put out; 0 for `encode`.
     public var candidates: Int
+    /// What it contributed, in words, where there is something to say.
+    public var detail: String?
 
-    public init(name: String, seconds: Double, candidates: Int) {
+    public init(name: String, seconds: Double, candidates: Int, detail: String? = nil) {
       self.name = name
       self.seconds = seconds
       self.candidates = candidates
+      self.detail = detail
     }
   }
 

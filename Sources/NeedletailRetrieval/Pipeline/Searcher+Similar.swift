@@ -6,7 +6,11 @@ extension Searcher {
   ///
   /// In a collection without vectors, and in lexical mode, the words of the document are the question.
   ///
-  /// - Parameter standingFor: how the passages of the document stand for it.
+  /// - Parameters:
+  ///   - id: of the document.
+  ///   - limit: documents wanted.
+  ///   - filter: what the answers have to meet; nil for no filter.
+  ///   - standingFor: how the passages of the document stand for it.
   /// - Throws: `RetrievalError.documentNotFound`.
   public func similar(
     toDocument id: String, limit: Int, filter: Filter? = nil, standingFor: DocumentVector = .mean
@@ -84,7 +88,7 @@ private struct DocumentQuestion: Sendable {
     return CandidateSearch.Candidates(
       ranked: ranked.enumerated().map { index, passage in
         let contribution = Hit.Contribution(source: source, rank: index + 1, score: Double(passage.value))
-        return ReciprocalRankFusion.Fused(id: passage.key, score: Double(passage.value), contributions: [contribution])
+        return FusedPassage(id: passage.key, score: Double(passage.value), contributions: [contribution])
       },
       stages: [watch.stage(source, candidates: ranked.count)], mayHaveMore: mayHaveMore)
   }

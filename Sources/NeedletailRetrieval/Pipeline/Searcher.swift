@@ -16,7 +16,11 @@ public struct Searcher: Retriever {
   private let embedder: (any TextEmbedder)?
   private let analyzer: Result<Analyzer, TextError>
 
-  /// - Parameter embedder: the model that made the vectors of the collection; nil searches by words only.
+  /// - Parameters:
+  ///   - collection: what is searched.
+  ///   - embedder: the model that made the vectors of the collection; nil searches by words only.
+  ///   - mode: by meaning, by words or both.
+  ///   - options: depths and weights.
   public init(
     collection: DocumentCollection, embedder: (any TextEmbedder)?, mode: SearchMode = .hybrid, options: SearcherOptions = SearcherOptions()
   ) {
@@ -49,7 +53,7 @@ public struct Searcher: Retriever {
     let text = QueryText(query.text)
     var (ranked, explanation) = try await rank(query, text)
     let showing = Stopwatch()
-    let highlighter = Highlighter(query: text.text, analyzer: try analyzer.get())
+    let highlighter = try highlighter(for: text)
     let answers = ranked.map { answer($0, highlighter: highlighter) }
     if !ranked.isEmpty { explanation.stages.append(showing.stage("highlight", candidates: answers.count)) }
     explanation.seconds = watch.seconds
@@ -58,7 +62,7 @@ public struct Searcher: Retriever {
 
   /// A passage in its place.
   struct Ranked: Sendable {
-    var fused: ReciprocalRankFusion.Fused
+    var fused: FusedPassage
     var passage: StoredPassage
   }
 
@@ -82,19 +86,24 @@ public struct Searcher: Retriever {
 
   /// What the mode comes to in this collection.
   private func carriedOutMode() throws(RetrievalError) -> SearchMode {
-    guard mode != .lexical else { return .lexical }
-    guard let expected = collection.settings.embedder else {
-      guard mode == .hybrid else { throw .noVectors(collection: collection.name) }
-      return .lexical
-    }
+    if mode == .lexical || mode == .hybrid && collection.settings.embedder == nil { return .lexical }
+    try checkEmbedder()
+    return mode
+  }
+
+  /// Makes sure that questions are embedded by the model that made the vectors of the collection.
+  func checkEmbedder() throws(RetrievalError) {
+    guard let expected = collection.settings.embedder else { throw .noVectors(collection: collection.name) }
     guard let embedder else { throw .embedderMissing(collection: collection.name, model: expected.name) }
     guard embedder.profile.digest == expected.digest else {
       throw .embedderMismatch(collection: collection.name, expected: expected.name, received: embedder.profile.name)
     }
-    return mode
   }
 
-  private func vector(of text: String) async throws -> [Float] {
+  /// The words of a question in texts.
+  func highlighter(for text: QueryText) throws -> Highlighter { Highlighter(query: text.text, analyzer: try analyzer.get()) }
+
+  func vector(of text: String) async throws -> [Float] {
     guard let embedder else { return [] }
     let vectors = try await embedder.encode([text], as: .query)
     guard vectors.values.count == embedder.profile.dimension else {

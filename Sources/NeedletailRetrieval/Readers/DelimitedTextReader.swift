@@ -8,7 +8,10 @@ public struct DelimitedTextReader: DocumentReader {
   private let fields: RecordFields
   private let separator: UInt8?
 
-  /// - Parameter separator: nil if it is to be guessed from the first line.
+  /// - Parameters:
+  ///   - limits: how large a record may be.
+  ///   - fields: which columns are title, text and metadata.
+  ///   - separator: nil if it is to be guessed from the first line.
   public init(limits: ReadingLimits = ReadingLimits(), fields: RecordFields = RecordFields(), separator: UInt8? = nil) {
     self.limits = limits
     self.fields = fields

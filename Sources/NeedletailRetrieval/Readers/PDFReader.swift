@@ -21,7 +21,7 @@ public struct PDFReader: DocumentReader {
   package static let advice = "install poppler (apt install poppler-utils, or brew install poppler)"
 
   public func read(_ file: SourceFile, receive: (ReadDocument) async throws -> Void) async throws {
-    guard let program = ChildProcess(named: extractor) else {
+    guard let program = CapturedProgram(named: extractor) else {
       throw ReadingProblem.programMissing(program: extractor, advice: Self.advice)
     }
     let (pages, information) = try file.withPath { path throws(ReadingProblem) in
@@ -42,7 +42,7 @@ public struct PDFReader: DocumentReader {
         payload: Self.payload(information, pageCount: pages.count)))
   }
 
-  private func pages(_ path: String, program: ChildProcess) throws(ReadingProblem) -> [String] {
+  private func pages(_ path: String, program: CapturedProgram) throws(ReadingProblem) -> [String] {
     let output = try program.run(
       ["-q", "-enc", "UTF-8", "-eol", "unix", path, "-"], seconds: limits.pdfSeconds, outputLimit: limits.pdfTextBytes)
     // Pages read before the damage are worth keeping; with none the file is reported.
@@ -67,7 +67,7 @@ public struct PDFReader: DocumentReader {
 
   /// What the file says about itself, by names in lower case; empty if that cannot be found out.
   private func information(_ path: String) -> [String: String] {
-    guard let program = ChildProcess(named: "pdfinfo"),
+    guard let program = CapturedProgram(named: "pdfinfo"),
       let output = try? program.run(["-enc", "UTF-8", "-isodates", path], seconds: min(limits.pdfSeconds, 10), outputLimit: 1 << 16)
     else { return [:] }
     var fields: [String: String] = [:]

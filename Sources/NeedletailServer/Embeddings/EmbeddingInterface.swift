@@ -154,7 +154,7 @@ struct EmbeddingInterface: Sendable {
 
   private static func base64(_ values: [Float]) -> String {
     var data = Data(capacity: 4 * values.count)
-    for value in values { Swift.withUnsafeBytes(of: value.bitPattern.littleEndian) { unsafe data.append(contentsOf: $0) } }
+    for value in values { unsafe Swift.withUnsafeBytes(of: value.bitPattern.littleEndian) { unsafe data.append(contentsOf: $0) } }
     return data.base64EncodedString()
   }
 

@@ -35,7 +35,7 @@ extension VectorValue {
     return DenseVectors(dimension: dimension ?? 0, values: values)
   }
 
-  private static func sparse(_ fields: JSONFields) throws(PointError) -> SparseVector {
+  private static func sparse(_ fields: JSONFields) throws(PointError) -> SparsePointVector {
     var indices: [UInt32] = []
     for node in try fields.list("indices") ?? [] {
       guard case .integer(let value) = node, let index = UInt32(exactly: value) else { throw fields.wrongType("indices", "a list of natural numbers below 2^32") }
@@ -44,7 +44,7 @@ extension VectorValue {
     guard let values = try fields.required("values").floats else { throw fields.wrongType("values", "a list of numbers") }
     guard indices.count == values.count else { throw .validation(["\(fields.place)values: Validation error: must be the same length as indices [{}]"]) }
     guard Set(indices).count == indices.count else { throw .validation(["\(fields.place)indices: Validation error: must be unique [{}]"]) }
-    return SparseVector(indices: indices, values: values)
+    return SparsePointVector(indices: indices, values: values)
   }
 }
 

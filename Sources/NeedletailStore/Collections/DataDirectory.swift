@@ -95,14 +95,14 @@ struct CollectionFiles: Sendable {
   var database: String { "\(folder)/\(Self.databaseName)" }
   var indexes: String { folder + "/indexes" }
   var lock: String { folder + "/writer.lock" }
-  var exists: Bool { FileStatus.size(of: database) != nil }
+  var exists: Bool { FileSystem.size(of: database) != nil }
 
   /// Makes the folders.
   func create() throws(StoreError) {
     do {
       try FileManager.default.createDirectory(atPath: indexes, withIntermediateDirectories: true)
     } catch {
-      guard FileStatus.isWritable(folder: folder) || FileStatus.size(of: folder) == nil else { throw StoreError.readOnly(path: folder) }
+      guard FileSystem.isWritable(folder: folder) || FileSystem.size(of: folder) == nil else { throw StoreError.readOnly(path: folder) }
       throw StoreError.cannotAccess(path: folder, reason: error.localizedDescription)
     }
   }

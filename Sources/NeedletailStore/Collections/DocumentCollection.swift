@@ -131,9 +131,9 @@ public final class DocumentCollection: Sendable {
   public func write(_ documents: [DocumentWrite]) async throws(StoreError) {
     guard !documents.isEmpty else { return }
     try checkWritable()
-    var prepared: [PreparedDocument] = []
+    var prepared: [StorableDocument] = []
     prepared.reserveCapacity(documents.count)
-    for document in documents { prepared.append(try PreparedDocument(document, settings: settings)) }
+    for document in documents { prepared.append(try StorableDocument(document, settings: settings)) }
     let core = core
     let batch = prepared
     try await core.database.write { db in
@@ -177,7 +177,7 @@ public final class DocumentCollection: Sendable {
 
   /// The passages a write added and their vectors as they will be read back.
   private static func rows(
-    of documents: [PreparedDocument], first: PassageID, settings: CollectionSettings
+    of documents: [StorableDocument], first: PassageID, settings: CollectionSettings
   ) -> (passages: PassageRuns, vectors: DenseVectors?) {
     var passages = PassageRuns()
     passages.append(first: first, count: documents.reduce(0) { $0 + $1.write.passages.count })

@@ -3,7 +3,7 @@ internal import GRDB
 internal import NeedletailCore
 
 /// A document made ready for SQLite outside the transaction, so that the transaction is short.
-struct PreparedDocument: Sendable {
+struct StorableDocument: Sendable {
   let write: DocumentWrite
   let title: String
   let payload: String
@@ -57,7 +57,7 @@ struct WriteTransaction {
   }
 
   /// Adds a document in place of the one with its id.
-  mutating func put(_ document: PreparedDocument) throws {
+  mutating func put(_ document: StorableDocument) throws {
     _ = try remove(document.write.document.id)
     ledger.lastDocument += 1
     ledger.documents += 1
@@ -66,7 +66,7 @@ struct WriteTransaction {
     try insertPassages(document)
   }
 
-  private func insertDocument(_ document: PreparedDocument) throws {
+  private func insertDocument(_ document: StorableDocument) throws {
     let write = document.write
     try db.cachedStatement(
       sql: """
@@ -88,7 +88,7 @@ struct WriteTransaction {
     }
   }
 
-  private mutating func insertPassages(_ document: PreparedDocument) throws {
+  private mutating func insertPassages(_ document: StorableDocument) throws {
     let passageStatement = try db.cachedStatement(
       sql: "INSERT INTO passage (id, document, ordinal, lower, upper, headings) VALUES (?, ?, ?, ?, ?, ?)")
     let vectorStatement = try db.cachedStatement(sql: "INSERT INTO vector (passage, components) VALUES (?, ?)")

@@ -18,7 +18,7 @@ package final class WriterLock: Sendable {
   package init(path: String, collection: String) throws(StoreError) {
     let file = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard file >= 0 else {
-      throw FileStatus.isForbidden(errno) ? .readOnly(path: path) : .cannotAccess(path: path, reason: unsafe String(cString: strerror(errno)))
+      throw FileSystem.isForbidden(errno) ? .readOnly(path: path) : .cannotAccess(path: path, reason: unsafe String(cString: strerror(errno)))
     }
     guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
       let holder = Self.holder(file)

@@ -10,13 +10,13 @@ struct IndexFolder: Sendable {
   /// Renames a damaged file, so that it can be looked at, and says so.
   func setAside(_ problem: SegmentFileProblem, notices: Notices) {
     let file = "\(path)/\(problem.name)"
-    guard FileStatus.size(of: file) != nil else {
+    guard FileSystem.size(of: file) != nil else {
       notices.add("the index file \(problem.name) is missing; it is built again from the database")
       return
     }
     let target = problem.name + Self.damagedSuffix
     do {
-      try FileStatus.move(file, to: "\(path)/\(target)")
+      try FileSystem.move(file, to: "\(path)/\(target)")
       notices.add("the index file \(problem.name) was damaged (\(problem.reason)); it was set aside as \(target) and is built again from the database")
     } catch {
       notices.add("the index file \(problem.name) was damaged (\(problem.reason)); it is built again from the database")
@@ -27,7 +27,7 @@ struct IndexFolder: Sendable {
   /// were set aside stay.
   func removeAll(except names: Set<String>) {
     let found = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    for name in found where !names.contains(name) && isOurs(name) { FileStatus.remove("\(path)/\(name)") }
+    for name in found where !names.contains(name) && isOurs(name) { FileSystem.remove("\(path)/\(name)") }
   }
 
   /// `NUMBER.KIND`, and with another ending while it is written.

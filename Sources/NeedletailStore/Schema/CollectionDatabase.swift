@@ -40,7 +40,7 @@ package struct CollectionDatabase: Sendable {
 
   /// Opens a file that nobody can be writing to: SQLite then needs no files beside it.
   private static func unchanging(path: String, configuration: Configuration) throws -> CollectionDatabase {
-    guard (FileStatus.size(of: path + "-wal") ?? 0) == 0 else {
+    guard (FileSystem.size(of: path + "-wal") ?? 0) == 0 else {
       throw StoreError.cannotAccess(path: path, reason: "its last writes are still in the log beside it; open it once where it can be written to")
     }
     let allowed = CharacterSet.urlPathAllowed.subtracting(CharacterSet(charactersIn: "?#%;"))

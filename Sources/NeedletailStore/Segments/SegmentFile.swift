@@ -30,7 +30,7 @@ final class SegmentFile: Sendable {
   }
 
   deinit {
-    if isObsolete.load(ordering: .acquiring) { FileStatus.remove(path) }
+    if isObsolete.load(ordering: .acquiring) { FileSystem.remove(path) }
   }
 
   func markObsolete() { isObsolete.store(true, ordering: .releasing) }

@@ -106,7 +106,7 @@ struct SegmentMaker: Sendable {
       let record = SegmentRecord(number: number, passages: passages, files: written)
       return (record, try open(record))
     } catch {
-      for file in written { FileStatus.remove(path(of: file)) }
+      for file in written { FileSystem.remove(path(of: file)) }
       throw StoreError(error, at: folder)
     }
   }
@@ -157,7 +157,7 @@ struct SegmentMaker: Sendable {
     do {
       return try body()
     } catch {
-      let isMissing = FileStatus.size(of: path(of: file)) == nil
+      let isMissing = FileSystem.size(of: path(of: file)) == nil
       throw SegmentFileProblem(name: file.name, reason: isMissing ? "it is missing" : "\(error)")
     }
   }

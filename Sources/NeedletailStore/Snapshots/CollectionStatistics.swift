@@ -48,7 +48,7 @@ extension Snapshot {
             bytes: segment.contents.files.first { $0.record.kind == kind }?.record.bytes ?? 0)
         }
       },
-      databaseBytes: (FileStatus.size(of: path) ?? 0) + (FileStatus.size(of: path + "-wal") ?? 0), residentBytes: resident,
+      databaseBytes: (FileSystem.size(of: path) ?? 0) + (FileSystem.size(of: path + "-wal") ?? 0), residentBytes: resident,
       mappedBytes: mapped, notices: context.notices.all)
   }
 }

@@ -37,13 +37,13 @@ extension Snapshot {
   private func search(
     _ index: any SearchIndex, of part: Segment, for vector: [Float], limit: Int, within allowed: RowSet?, options: DenseSearchOptions
   ) throws(StoreError) -> [Neighbour] {
-    let plan = FilterPlanner.plan(allowed: allowed?.count ?? part.liveCount, of: part.rowCount)
-    guard plan != .skip, limit > 0 else { return [] }
+    // How the filter is met, by the number of rows that it allows, is up to the index.
+    guard limit > 0, allowed?.isEmpty != true else { return [] }
     do {
       return try index.search(
         vector.span,
         SearchOptions(
-          limit: limit, efSearch: options.efSearch, within: allowed, excluding: part.deletedOrNil, isExact: options.isExact || plan == .scan))
+          limit: limit, efSearch: options.efSearch, within: allowed, excluding: part.deletedOrNil, isExact: options.isExact))
     } catch {
       throw StoreError(error, at: context.database.path)
     }

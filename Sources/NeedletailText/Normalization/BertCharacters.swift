@@ -44,6 +44,9 @@ final class BertCharacters: Sendable {
 
   func combiningClass(of scalar: UInt32) -> UInt16 { combining[scalar] }
 
+  /// Calls `body` for each scalar with a combining class other than zero.
+  func forEachMark(_ body: (UInt32) -> Void) { forEachScalar(inRuns: BertCharacterTables.combiningClasses, body) }
+
   /// The one scalar whose lower-case form has two: `i` and a dot above.
   static let capitalDottedI: UInt32 = 0x130
 
@@ -98,6 +101,19 @@ private func forEachScalar(inRuns text: String, _ body: (UInt32) -> Void) {
 /// Hangul syllables decompose by arithmetic (Unicode Standard, section 3.12).
 enum Hangul {
   static let syllables: ClosedRange<UInt32> = 0xAC00...0xD7A3
+  /// Vowels and trailing consonants: what may join a scalar before it.
+  static let followers: [ClosedRange<UInt32>] = [0x1161...0x1175, 0x11A8...0x11C2]
+
+  /// The syllable of a consonant and a vowel, or of a syllable without trailing consonant and such a one.
+  static func composed(_ first: UInt32, _ second: UInt32) -> UInt32? {
+    if (0x1100...0x1112).contains(first), followers[0].contains(second) {
+      return syllables.lowerBound + ((first - 0x1100) * 21 + second - 0x1161) * 28
+    }
+    if syllables.contains(first), (first - syllables.lowerBound) % 28 == 0, followers[1].contains(second) {
+      return first + second - 0x11A7
+    }
+    return nil
+  }
 
   static func decomposed(_ syllable: UInt32) -> [UInt32] {
     let index = syllable - syllables.lowerBound

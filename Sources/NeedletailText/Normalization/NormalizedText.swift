@@ -28,10 +28,55 @@ struct NormalizedText {
     return lower..<max(lower, Int(origins[range.upperBound - 1].upperBound))
   }
 
+  /// Where what `range`, which is not empty, stands for begins.
+  func start(of range: Range<Int>) -> Int { keepsOrigins ? Int(origins[range.lowerBound].lowerBound) : 0 }
+
   @inline(__always)
   mutating func append(byte: UInt8, origin: Range<Int32>) {
     bytes.append(byte)
     if keepsOrigins { origins.append(origin) }
+  }
+
+  /// Appends bytes of the source as they are.
+  mutating func append(verbatim source: Span<UInt8>, _ range: Range<Int>) {
+    bytes.reserveCapacity(bytes.count + range.count)
+    for position in range { bytes.append(source[position]) }
+    guard keepsOrigins else { return }
+    var position = range.lowerBound
+    while position < range.upperBound {
+      let end = min(range.upperBound, position + Scalars.decode(source, at: position).length)
+      origins.append(contentsOf: repeatElement(Int32(position)..<Int32(end), count: end - position))
+      position = end
+    }
+  }
+
+  /// Appends bytes that all stand for the same place of the source.
+  mutating func append(_ replacement: some Collection<UInt8>, at origin: Range<Int>) {
+    bytes.append(contentsOf: replacement)
+    guard keepsOrigins else { return }
+    origins.append(contentsOf: repeatElement(Int32(origin.lowerBound)..<Int32(origin.upperBound), count: replacement.count))
+  }
+
+  /// Appends a part of another text together with where it comes from.
+  mutating func append(copying other: borrowing NormalizedText, _ range: Range<Int>) {
+    bytes.append(contentsOf: other.bytes[range])
+    if keepsOrigins { origins.append(contentsOf: other.origins[range]) }
+  }
+
+  /// Replaces origins in a text that this one was made from by those of that text.
+  mutating func rebase(onto previous: borrowing NormalizedText) {
+    guard keepsOrigins else { return }
+    for index in origins.indices {
+      let origin = Int(origins[index].lowerBound)..<Int(origins[index].upperBound)
+      if origin.isEmpty {
+        let place = origin.lowerBound < previous.origins.count
+          ? previous.origins[origin.lowerBound].lowerBound : previous.origins.last?.upperBound ?? 0
+        origins[index] = place..<place
+      } else {
+        let source = previous.source(of: origin)
+        origins[index] = Int32(source.lowerBound)..<Int32(source.upperBound)
+      }
+    }
   }
 
   mutating func append(scalar: UInt32, origin: Range<Int32>) {

@@ -25,6 +25,7 @@ public protocol Tokenizer: Sendable {
   /// The number of tokens in UTF-8 bytes, special ones left out.
   func countTokens(in utf8: Span<UInt8>) -> Int
 
-  /// Where the tokens of UTF-8 bytes lie, special ones left out; in order, without overlap.
+  /// Where the tokens of UTF-8 bytes lie, special ones left out; in order. Only tokens that share a character overlap: each has
+  /// the whole of it.
   func tokenRanges(in utf8: Span<UInt8>) -> [Range<Int>]
 }

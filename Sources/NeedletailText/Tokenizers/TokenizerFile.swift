@@ -1,10 +1,8 @@
-internal import Foundation
-
-/// `tokenizer.json` as the `tokenizers` package writes it, as far as WordPiece needs it.
+/// `tokenizer.json` as the `tokenizers` package writes it; vocabulary and merges are read apart, by `VocabularyScanner`.
 struct TokenizerFile: Decodable {
   var truncation: Truncation?
   var addedTokens: [Token]
-  var normalizer: Normalizer?
+  var normalizer: Normalizer
   var preTokenizer: PreTokenizer
   var frame: Frame
   var model: Model
@@ -21,8 +19,8 @@ struct TokenizerFile: Decodable {
     model = try values.decode(Model.self, forKey: .model)
     truncation = try values.decodeIfPresent(Truncation.self, forKey: .truncation)
     addedTokens = try values.decodeIfPresent([Token].self, forKey: .addedTokens) ?? []
-    normalizer = try values.decodeIfPresent(Normalizer.self, forKey: .normalizer)
-    preTokenizer = try values.decode(PreTokenizer.self, forKey: .preTokenizer)
+    normalizer = try values.decodeIfPresent(NormalizerEntry.self, forKey: .normalizer)?.normalizer ?? Normalizer()
+    preTokenizer = try values.decodeIfPresent(PreTokenizerEntry.self, forKey: .preTokenizer)?.preTokenizer ?? PreTokenizer()
     frame = try values.decodeIfPresent(Frame.self, forKey: .postProcessor) ?? Frame()
   }
 
@@ -39,6 +37,7 @@ struct TokenizerFile: Decodable {
     var stripsLeft: Bool
     var stripsRight: Bool
     var isNormalized: Bool
+    var isSpecial: Bool?
 
     private enum CodingKeys: String, CodingKey {
       case id, content
@@ -46,62 +45,7 @@ struct TokenizerFile: Decodable {
       case stripsLeft = "lstrip"
       case stripsRight = "rstrip"
       case isNormalized = "normalized"
-    }
-  }
-
-  struct Normalizer: Decodable {
-    var bert: BertNormalizer
-
-    private enum Keys: String, CodingKey {
-      case type, lowercase
-      case cleanText = "clean_text"
-      case handleChineseCharacters = "handle_chinese_chars"
-      case stripAccents = "strip_accents"
-    }
-
-    init(from decoder: any Decoder) throws {
-      let values = try decoder.container(keyedBy: Keys.self)
-      try values.requireType(["BertNormalizer"], forKey: .type)
-      let lowercases = try values.decode(Bool.self, forKey: .lowercase)
-      bert = BertNormalizer(
-        cleansText: try values.decode(Bool.self, forKey: .cleanText),
-        separatesIdeographs: try values.decode(Bool.self, forKey: .handleChineseCharacters),
-        stripsAccents: try values.decodeIfPresent(Bool.self, forKey: .stripAccents) ?? lowercases,
-        lowercases: lowercases)
-    }
-  }
-
-  struct PreTokenizer: Decodable {
-    private enum Keys: String, CodingKey { case type }
-
-    init(from decoder: any Decoder) throws {
-      try decoder.container(keyedBy: Keys.self).requireType(["BertPreTokenizer"], forKey: .type)
-    }
-  }
-
-  struct Model: Decodable {
-    var vocabulary: [String: Int32]
-    var unknownToken: String
-    var continuationPrefix: String
-    var maximumWordLength: Int
-
-    private enum Keys: String, CodingKey {
-      case type, vocab
-      case unknownToken = "unk_token"
-      case continuationPrefix = "continuing_subword_prefix"
-      case maximumWordLength = "max_input_chars_per_word"
-    }
-
-    init(from decoder: any Decoder) throws {
-      let values = try decoder.container(keyedBy: Keys.self)
-      // The first releases of the format wrote no type; only WordPiece has a limit on the length of words.
-      if values.contains(.type) || !values.contains(.maximumWordLength) {
-        try values.requireType(["WordPiece"], forKey: .type)
-      }
-      unknownToken = try values.decode(String.self, forKey: .unknownToken)
-      continuationPrefix = try values.decode(String.self, forKey: .continuationPrefix)
-      maximumWordLength = try values.decode(Int.self, forKey: .maximumWordLength)
-      vocabulary = try values.decode([String: Int32].self, forKey: .vocab)
+      case isSpecial = "special"
     }
   }
 }
@@ -122,6 +66,16 @@ extension KeyedDecodingContainer {
       throw UnsupportedMethod(key: (codingPath + [key]).joinedPath, value: type, supported: supported)
     }
     return type
+  }
+
+  /// The complaint that a value asks for something that is not implemented.
+  func unsupported(_ value: String, _ supported: [String], forKey key: Key) -> UnsupportedMethod {
+    UnsupportedMethod(key: (codingPath + [key]).joinedPath, value: value, supported: supported)
+  }
+
+  /// The complaint that a value is impossible.
+  func impossible(_ reason: String, forKey key: Key) -> DecodingError {
+    DecodingError.dataCorrupted(.init(codingPath: codingPath + [key], debugDescription: reason))
   }
 }
 

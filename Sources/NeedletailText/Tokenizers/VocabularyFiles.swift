@@ -88,14 +88,14 @@ struct TokenizerConfiguration: Decodable {
 
 /// Reads the tokens of `vocab.txt`: one a line, the line's number is the id; of a token that occurs twice the last counts.
 enum VocabularyFile {
-  static func read(_ bytes: [UInt8]) -> [String: Int32] {
-    var vocabulary: [String: Int32] = [:]
+  static func read(_ bytes: [UInt8]) -> [(token: [UInt8], id: Int32)] {
+    var vocabulary: [[UInt8]: Int32] = [:]
     var lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
     if lines.last?.isEmpty == true { lines.removeLast() }
     for (number, line) in lines.enumerated() {
       let token = line.last == 0x0D ? line.dropLast() : line
-      vocabulary[String(decoding: token, as: UTF8.self)] = Int32(number)
+      vocabulary[Array(token)] = Int32(number)
     }
-    return vocabulary
+    return vocabulary.map { (token: $0.key, id: $0.value) }.sorted { $0.id < $1.id }
   }
 }

@@ -7,30 +7,29 @@ struct WordPiece: Sendable {
   private let continuation: ByteTrie.Node?
   /// What stands for a word that cannot be made of pieces.
   let unknownID: Int32
+  let continuationPrefix: String
   /// A word of more scalars than this is unknown without a look.
   private let maximumWordLength: Int
 
   /// - Parameter vocabulary: distinct tokens with their ids, which include `unknownID`.
-  init(vocabulary: [(token: String, id: Int32)], unknownID: Int32, continuationPrefix: String, maximumWordLength: Int) {
-    trie = ByteTrie(keys: vocabulary.map { Array($0.token.utf8) }, values: vocabulary.map(\.id))
+  init(vocabulary: [(token: [UInt8], id: Int32)], unknownID: Int32, continuationPrefix: String, maximumWordLength: Int) {
+    trie = ByteTrie(keys: vocabulary.map(\.token), values: vocabulary.map(\.id))
     continuation = trie.node(for: continuationPrefix.utf8)
     self.unknownID = unknownID
+    self.continuationPrefix = continuationPrefix
     self.maximumWordLength = maximumWordLength
   }
 
-  /// The id of a whole token.
-  func id(of token: String) -> Int32? { trie.value(for: token.utf8) }
-
   /// Appends the pieces of one word, `text[word]`, as id and end.
-  func append(_ word: Range<Int>, of text: Span<UInt8>, to pieces: inout [Piece]) {
-    guard !isTooLong(word, text) else { return pieces.append(Piece(id: unknownID, end: word.upperBound)) }
+  func append(_ word: Range<Int>, of text: Span<UInt8>, to pieces: inout [TokenPiece]) {
+    guard !isTooLong(word, text) else { return pieces.append(TokenPiece(id: unknownID, end: word.upperBound)) }
     let count = pieces.count
     var start = word.lowerBound
     var origin: ByteTrie.Node? = ByteTrie.root
     while start < word.upperBound {
       guard let from = origin, let piece = longestPiece(from: from, start..<word.upperBound, text) else {
         pieces.removeLast(pieces.count - count)
-        return pieces.append(Piece(id: unknownID, end: word.upperBound))
+        return pieces.append(TokenPiece(id: unknownID, end: word.upperBound))
       }
       pieces.append(piece)
       start = piece.end
@@ -38,22 +37,16 @@ struct WordPiece: Sendable {
     }
   }
 
-  /// A piece of a word; it begins where the one before ends.
-  struct Piece {
-    var id: Int32
-    var end: Int
-  }
-
   @inline(__always)
-  private func longestPiece(from origin: ByteTrie.Node, _ range: Range<Int>, _ text: Span<UInt8>) -> Piece? {
+  private func longestPiece(from origin: ByteTrie.Node, _ range: Range<Int>, _ text: Span<UInt8>) -> TokenPiece? {
     var node = origin
-    var best: Piece?
+    var best: TokenPiece?
     var position = range.lowerBound
     while position < range.upperBound, let next = trie.child(of: node, text[position]) {
       position += 1
       node = next
       let value = trie.value(at: node)
-      if value >= 0 { best = Piece(id: value, end: position) }
+      if value >= 0 { best = TokenPiece(id: value, end: position) }
     }
     return best
   }

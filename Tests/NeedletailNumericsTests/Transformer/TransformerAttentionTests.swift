@@ -7,6 +7,12 @@ import Testing
   private struct Head {
     let length, size: Int
     var floats: [Float]
+    /// The last queries only, from this one on.
+    var first = 0
+    /// How far a query sees to each side; nil is everything.
+    var before, after: Int?
+    /// Added to the score of a query and a key: the entry `length - 1 + key - query`.
+    var bias: [Float] = []
 
     init(length: Int, size: Int, seed: UInt64) {
       self.length = length
@@ -17,9 +23,12 @@ import Testing
 
     func expected() -> [Float] {
       var result: [Float] = []
-      for query in 0..<length {
-        let scores = (0..<length).map { key in
-          (0..<size).reduce(0.0) { $0 + Double(floats[query * 3 * size + $1]) * Double(floats[(key * 3 + 1) * size + $1]) }
+      for query in first..<length {
+        let scores = (0..<length).map { key -> Double in
+          if let before, key < query - before { return -.infinity }
+          if let after, key > query + after { return -.infinity }
+          let added = bias.isEmpty ? 0 : Double(bias[length - 1 + key - query]) / Double(size).squareRoot()
+          return added + (0..<size).reduce(0.0) { $0 + Double(floats[query * 3 * size + $1]) * Double(floats[(key * 3 + 1) * size + $1]) }
             / Double(size).squareRoot()
         }
         let top = scores.max() ?? 0
@@ -34,7 +43,7 @@ import Testing
 
     func attended(_ isa: needletail_isa, _ element: needletail_element) -> [Float]? {
       guard let kernels = unsafe needletail_kernels_for(isa) else { return nil }
-      var out = [Float](repeating: 0, count: length * size)
+      var out = [Float](repeating: 0, count: (length - first) * size)
       let scratch = UnsafeMutableRawPointer.allocate(byteCount: needletail_attention_bytes(length, size), alignment: 64)
       defer { unsafe scratch.deallocate() }
       unsafe scratch.initializeMemory(as: UInt8.self, repeating: 0, count: needletail_attention_bytes(length, size))
@@ -46,10 +55,17 @@ import Testing
             let bytes = element == NEEDLETAIL_BFLOAT16 ? 2 : 4
             var attention = unsafe needletail_attention()
             unsafe (attention.length, attention.head_size, attention.element) = (length, size, element)
-            unsafe (attention.query, attention.key, attention.value) = (source, source + size * bytes, source + 2 * size * bytes)
+            unsafe attention.queries = length - first
+            unsafe attention.query = source + first * 3 * size * bytes
+            unsafe (attention.key, attention.value) = (source + size * bytes, source + 2 * size * bytes)
+            unsafe (attention.query_stride, attention.first_query) = (3 * size, first)
+            unsafe (attention.before, attention.after) = (before ?? length, after ?? length)
             unsafe (attention.stride, attention.scale) = (3 * size, 1 / Float(size).squareRoot())
             unsafe (attention.out, attention.out_stride, attention.scratch) = (out.baseAddress, size, scratch)
-            unsafe needletail_attend(kernels, &attention)
+            unsafe bias.withUnsafeBufferPointer { bias in
+              if let start = bias.baseAddress { unsafe attention.bias = start + length - 1 }
+              unsafe needletail_attend(kernels, &attention)
+            }
           }
         }
       }
@@ -68,6 +84,23 @@ import Testing
         guard let found = head.attended(isa, element) else { continue }
         let worst = zip(found, expected).map { abs($0 - $1) }.max() ?? 0
         #expect(worst < tolerance, "isa \(isa.rawValue) element \(element.rawValue)")
+      }
+    }
+  }
+
+  @Test(arguments: [1, 5, 13, 33, 70], [(0, 0), (nil, 0), (3, 3), (4, 0), (0, nil)] as [(Int?, Int?)])
+  func queriesSeeWhatTheMaskShows(length: Int, sight: (before: Int?, after: Int?)) {
+    var head = Head(length: length, size: 16, seed: UInt64(length))
+    (head.before, head.after) = (sight.before, sight.after)
+    var generator = SeededGenerator(seed: 5)
+    head.bias = (0..<2 * length - 1).map { _ in .random(in: -6...6, using: &generator) }
+    for first in Set([0, length / 2, length - 1]) {
+      head.first = first
+      let expected = head.expected()
+      for isa in isas {
+        guard let found = head.attended(isa, NEEDLETAIL_FLOAT32) else { continue }
+        let worst = zip(found, expected).map { abs($0 - $1) }.max() ?? 0
+        #expect(found.count == expected.count && worst < 1e-5, "isa \(isa.rawValue) from \(first)")
       }
     }
   }

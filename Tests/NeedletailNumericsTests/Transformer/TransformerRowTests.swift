@@ -41,6 +41,25 @@ import Testing
     }
   }
 
+  @Test func rootMeanSquareNormsDivideByIt() {
+    for (rows, columns) in extents {
+      let input = random(rows, columns, seed: 12)
+      let gain = (0..<columns).map { Float($0 % 7) / 3 }
+      for (name, kernels) in KernelSets.all {
+        var output = input
+        unsafe input.withRows { unsafe kernels.rms_norm($0, gain, 1e-5, &output.values, output.stride) }
+        for row in 0..<rows {
+          let mean = (0..<columns).reduce(0.0) { $0 + Double(input[row, $1]) * Double(input[row, $1]) } / Double(columns)
+          for column in 0..<columns {
+            let expected = Double(input[row, column]) / (mean + 1e-5).squareRoot() * Double(gain[column])
+            #expect(abs(Double(output[row, column]) - expected) < 1e-5, "\(name)")
+          }
+        }
+        #expect(output.gapsAreUntouched, "\(name)")
+      }
+    }
+  }
+
   @Test func softmaxIsExponentialOverSum() {
     for (rows, columns) in extents {
       let input = random(rows, columns, seed: 3)

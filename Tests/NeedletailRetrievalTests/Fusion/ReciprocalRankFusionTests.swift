@@ -13,7 +13,7 @@ import Testing
   }
 
   @Test func weighsSources() {
-    let rankings: [ReciprocalRankFusion.Ranking] = [.init(source: "dense", passages: [(1, 1)]), .init(source: "lexical", passages: [(2, 1)])]
+    let rankings: [SourceRanking] = [.init(source: "dense", passages: [(1, 1)]), .init(source: "lexical", passages: [(2, 1)])]
     #expect(ReciprocalRankFusion().fuse(rankings).map(\.id) == [1, 2])
     #expect(ReciprocalRankFusion(weights: ["lexical": 2]).fuse(rankings).map(\.id) == [2, 1])
   }

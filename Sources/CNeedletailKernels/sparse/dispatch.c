@@ -1,0 +1,15 @@
+#include "rows.h"
+
+const needletail_sparse_kernels *needletail_sparse_for(needletail_isa isa) {
+  needletail_isa highest = needletail_cpu_current()->isa;
+#if defined(__x86_64__)
+  if (isa == NEEDLETAIL_ISA_AVX512) return highest == NEEDLETAIL_ISA_AVX512 ? &needletail_sparse_avx512 : NULL;
+  if (isa == NEEDLETAIL_ISA_AVX2) return highest >= NEEDLETAIL_ISA_AVX2 ? &needletail_sparse_serial : NULL;
+#elif defined(__aarch64__)
+  if (isa == NEEDLETAIL_ISA_NEON) return highest == NEEDLETAIL_ISA_NEON ? &needletail_sparse_serial : NULL;
+#endif
+  (void)highest;
+  return isa == NEEDLETAIL_ISA_SERIAL ? &needletail_sparse_serial : NULL;
+}
+
+const needletail_sparse_kernels *needletail_sparse_current(void) { return needletail_sparse_for(needletail_cpu_current()->isa); }

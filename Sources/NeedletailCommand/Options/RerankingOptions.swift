@@ -1,0 +1,35 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Needletail
+
+/// Whether a closer look puts the best answers into a better order.
+struct RerankingOptions: ParsableArguments {
+  @Option(
+    name: .customLong("rerank"),
+    help: ArgumentHelp(
+      "Let the cross-encoder in this directory read the best answers together with the question, and order them.", valueName: "DIR"),
+    completion: .directory)
+  var model: String?
+
+  @Option(help: ArgumentHelp("With --rerank: how many answers it reads.", valueName: "N"))
+  var rerankDepth = 50
+
+  func validate() throws {
+    guard (1...1000).contains(rerankDepth) else { throw ValidationError("--rerank-depth takes 1 to 1000") }
+  }
+
+  /// The answers in the order of the cross-encoder; nil if none is asked for.
+  func search(_ question: Query, _ searcher: Searcher) async throws -> SearchResponse? {
+    guard let model else { return nil }
+    let encoder = try CrossEncoder(path: NSString(string: model).expandingTildeInPath)
+    let kinds: [PipelineSpecification.Source.Kind] = switch searcher.mode {
+    case .dense: [.dense]
+    case .lexical: [.lexical]
+    case .hybrid: [.dense, .lexical]
+    }
+    let specification = PipelineSpecification(
+      name: "reranked", sources: kinds.map { PipelineSpecification.Source($0) },
+      rerank: [PipelineSpecification.Reranking(.model, model: encoder.name, depth: rerankDepth)])
+    return try await Pipeline(specification, searcher: searcher, rerankers: [encoder.name: encoder]).search(question)
+  }
+}

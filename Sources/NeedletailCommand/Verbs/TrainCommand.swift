@@ -1,0 +1,64 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Needletail
+internal import NeedletailTraining
+
+struct TrainCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Train an embedding model by a recipe.",
+    discussion: """
+      A recipe (JSON5) names a model, examples, an objective and an output folder:
+
+        { model: "all-MiniLM-L6-v2", output: "runs/tools", steps: 200,
+          data: [{ format: "beir", path: "tools", split: "train" }], batch: { size: 64 },
+          validation: { path: "tools", split: "test", every: 50 } }
+
+      The output folder gets metrics.jsonl, plot.html, a checkpoint and the trained model. After an interruption the same
+      command goes on from the last checkpoint, to the same result. Register the model with `needletail model add`.
+      """)
+
+  @Argument(help: "The recipe.", completion: .file(extensions: ["json5"]))
+  var recipe: String
+
+  @OptionGroup var data: DataOptions
+  @OptionGroup var output: OutputOptions
+
+  func run() async throws {
+    let plan = try TrainingRecipe(path: recipe)
+    let isDirectory = FileManager.default.fileExists(atPath: plan.model + "/config.json")
+    let directory = try isDirectory ? ModelDirectory(path: plan.model) : data.registry.directory(named: plan.model)
+    let outcome = try await InterruptSignal.cancelling { [recipe, output] in
+      let line = ProgressLine("Training", unit: "steps", isEnabled: !output.json)
+      let lines = output.json ? nil : line
+      defer { line.finish() }
+      let training = try TrainingRun(plan, recipePath: recipe, model: directory)
+      return try training.run(isCancelled: { Task.isCancelled }) { event in lines?.show(event) }
+    }
+    try output.json ? JSONOutput.write(outcome) : show(outcome)
+  }
+
+  private func show(_ outcome: TrainingRun.Outcome) {
+    var text = "Trained \(Units.count(outcome.steps, "step")) in \(Units.duration(seconds: outcome.seconds)); "
+    text += "the last loss was \(Units.fixed(outcome.loss, 4)).\n"
+    if let before = outcome.before, let after = outcome.after {
+      text += "Validation: \(Units.fixed(before, 4)) before, \(Units.fixed(after, 4)) now"
+      text += outcome.endedEarly ? " (ended early: it rose no more).\n" : ".\n"
+    }
+    Terminal.standardOutput.write(text + "Model: \(outcome.model)\n")
+  }
+}
+
+extension ProgressLine {
+  /// Shows how far a training is; validations get a line that stays.
+  fileprivate func show(_ event: TrainingRun.Event) {
+    switch event {
+    case .resumed(let step): Terminal.standardError.write("Going on behind step \(step).\n")
+    case .step(let index, let count, let loss, let rate):
+      update(done: index, total: count, detail: "loss \(Units.fixed(loss, 4)), \(Units.count(Int(rate))) tokens/s")
+    case .validated(let step, let measure, let value, let isBest):
+      finish()
+      Terminal.standardError.write("step \(step): \(measure) \(Units.fixed(value, 4))\(isBest ? "" : " (not the best)")\n")
+    }
+  }
+}

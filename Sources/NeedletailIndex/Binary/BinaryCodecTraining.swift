@@ -1,0 +1,197 @@
+public import NeedletailCore
+public import NeedletailNumerics
+
+/// Learns recurrent binary codes from pairs of finished embeddings, whatever model made them.
+///
+/// Y. Gan et al., "Binary embedding-based retrieval at Tencent", KDD 2023, section 3.3, with its published settings scaled
+/// to what is given. With `keepingCompatible`, the new codes are also contrasted with the old codes of the partners
+/// (section 3.5), so that new queries find rows that were encoded before. Deviations: no queue of earlier batches; the loss
+/// of compatibility takes the same contrast, with weight 1.
+public struct BinaryCodecTraining: Sendable {
+  /// Components of a code, a multiple of 16.
+  public var bits: Int
+  /// Corrections after the first signs, 0 to 3.
+  public var steps: Int
+  /// Hidden units of each network; the paper takes 2,048.
+  public var hiddenCount: Int
+  public var epochCount: Int
+  /// Pairs in a batch.
+  public var batchSize: Int
+  public var learningRate: Float
+  public var temperature: Float
+  /// How many of the hardest negatives of a batch count.
+  public var negativeCount: Int
+  public var weightDecay: Float
+  /// Weight of a further loss that draws each reconstruction to its vector (0 in the paper).
+  public var reconstructionWeight: Float
+  public var seed: UInt64
+
+  public init(
+    bits: Int, steps: Int = 1, hiddenCount: Int = 768, epochCount: Int = 10, batchSize: Int = 512,
+    learningRate: Float = 0.08, temperature: Float = 0.05, negativeCount: Int = 5, weightDecay: Float = 1e-3,
+    reconstructionWeight: Float = 0, seed: UInt64 = 42
+  ) {
+    self.bits = bits
+    self.steps = steps
+    self.hiddenCount = hiddenCount
+    self.epochCount = epochCount
+    self.batchSize = batchSize
+    self.learningRate = learningRate
+    self.temperature = temperature
+    self.negativeCount = negativeCount
+    self.weightDecay = weightDecay
+    self.reconstructionWeight = reconstructionWeight
+    self.seed = seed
+  }
+
+  /// Pairs of rows that belong together.
+  public struct Pairs: Sendable {
+    public var queries: DenseVectors
+    public var documents: DenseVectors
+    /// Pairs with equal groups are not told from each other: questions with the same answer, for example.
+    public var groups: [Int]
+
+    /// - Parameter groups: one number for each pair; all different if nil.
+    public init(queries: DenseVectors, documents: DenseVectors, groups: [Int]? = nil) {
+      self.queries = queries
+      self.documents = documents
+      self.groups = groups ?? Array(0..<queries.count)
+    }
+  }
+
+  /// Learns a codec.
+  ///
+  /// - Parameters:
+  ///   - old: a codec whose codes of the documents are kept, and with which new queries have to be compared.
+  ///   - oldPairs: the same pairs as the old codec saw them, where the embeddings changed too.
+  ///   - progress: hears the mean loss of each epoch.
+  /// - Throws: `invalidParameter` for settings or pairs that do not fit each other.
+  public func codec(
+    from pairs: Pairs, keepingCompatible old: RecurrentBinaryCodec? = nil, oldPairs: Pairs? = nil,
+    pool: WorkerPool = .shared, progress: (_ epoch: Int, _ loss: Double) -> Void = { _, _ in }
+  ) throws(IndexError) -> RecurrentBinaryCodec {
+    try validate(pairs, old, oldPairs)
+    let dimension = pairs.queries.dimension
+    let network = TrainableBinaryNetwork(
+      dimension: dimension, bits: bits, steps: steps, hidden: hiddenCount, seed: seed)
+    let optimiser = NesterovDescent(network.networks, weightDecay: weightDecay)
+    var (queries, documents) = (pairs.queries.values, pairs.documents.values)
+    UnitRows.normalise(&queries, dimension: dimension)
+    UnitRows.normalise(&documents, dimension: dimension)
+    let oldCodes = old.map { Self.unitCodes($0, (oldPairs ?? pairs).documents) }
+    var generator = SeededGenerator(seed: seed &+ 1)
+    for epoch in 0..<epochCount {
+      let order = Array(0..<pairs.groups.count).shuffled(using: &generator)
+      // The paper lowers the rate by ten after six tenths.
+      let rate = 10 * epoch < 6 * epochCount ? learningRate : learningRate / 10
+      var (loss, batchCount) = (0.0, 0)
+      for start in stride(from: 0, to: order.count, by: batchSize) where order.count - start >= min(batchSize, order.count) / 2 {
+        let batch = Batch(Array(order[start..<min(order.count, start + batchSize)]), queries, documents, dimension, pairs.groups)
+        loss += step(network, batch, oldCodes, pool)
+        optimiser.apply(rate: rate)
+        batchCount += 1
+      }
+      progress(epoch + 1, loss / Double(max(1, batchCount)))
+    }
+    return network.codec
+  }
+
+  private func validate(_ pairs: Pairs, _ old: RecurrentBinaryCodec?, _ oldPairs: Pairs?) throws(IndexError) {
+    guard (16...16_384).contains(bits), bits.isMultiple(of: 16), (0...3).contains(steps) else {
+      throw .invalidParameter("a binary code has a multiple of 16 components, at most 16,384, and 0 to 3 corrections")
+    }
+    guard (1...65_536).contains(hiddenCount), epochCount >= 0, batchSize >= 2, negativeCount >= 1, temperature > 0 else {
+      throw .invalidParameter("training needs hidden units, batches of at least two pairs, a negative and a temperature")
+    }
+    let count = pairs.queries.count
+    guard count >= 2, pairs.documents.count == count, pairs.groups.count == count,
+      pairs.queries.dimension == pairs.documents.dimension
+    else { throw .invalidParameter("training needs two pairs or more, with as many documents as queries, all of one dimension") }
+    guard (pairs.queries.values + pairs.documents.values).allSatisfy({ abs($0) < 1e15 }) else {
+      throw .invalidParameter("a component of the training pairs is not a usable number")
+    }
+    guard let old else { return }
+    let oldDocuments = (oldPairs ?? pairs).documents
+    guard oldDocuments.count == count, oldDocuments.dimension == old.dimension, old.bits == bits else {
+      throw .invalidParameter("compatible codes have as many components as the old ones, which need the embeddings they were made of")
+    }
+  }
+
+  private static func unitCodes(_ codec: RecurrentBinaryCodec, _ vectors: DenseVectors) -> [Float] {
+    var codes = codec.composedCodes(of: vectors).values
+    UnitRows.normalise(&codes, dimension: codec.bits)
+    return codes
+  }
+
+  // MARK: - One batch
+
+  private struct Batch {
+    let members: [Int]
+    /// Queries, then documents.
+    let rows: [Float]
+    let groups: [Int]
+
+    init(_ members: [Int], _ queries: [Float], _ documents: [Float], _ dimension: Int, _ allGroups: [Int]) {
+      self.members = members
+      rows = members.flatMap { queries[$0 * dimension..<($0 + 1) * dimension] }
+        + members.flatMap { documents[$0 * dimension..<($0 + 1) * dimension] }
+      groups = members.map { allGroups[$0] }
+    }
+  }
+
+  private func step(
+    _ network: TrainableBinaryNetwork, _ batch: Batch, _ oldCodes: [Float]?, _ pool: WorkerPool
+  ) -> Double {
+    for part in network.networks { part.clearGradients() }
+    var trace = TrainableBinaryNetwork.Trace()
+    var codes = network.forward(batch.rows, &trace, pool: pool)
+    let factors = UnitRows.normalise(&codes, dimension: bits)
+    let half = batch.members.count * bits
+    let (queries, documents) = (Array(codes[..<half]), Array(codes[half...]))
+    let objective = HardNegativeContrast(temperature: temperature, negativeCount: negativeCount, groups: batch.groups)
+    var result = objective.loss(queries, documents, dimension: bits, pool: pool)
+    if let oldCodes {
+      let keys = batch.members.flatMap { oldCodes[$0 * bits..<($0 + 1) * bits] }
+      let compatible = objective.loss(queries, keys, dimension: bits, pool: pool)
+      result.loss += compatible.loss
+      for index in result.queryGradient.indices { result.queryGradient[index] += compatible.queryGradient[index] }
+    }
+    let gradient = TrainableBinaryNetwork.throughUnit(
+      result.queryGradient + result.keyGradient, codes, factors, dimension: bits)
+    network.backward(gradient, trace, reconstructionWeight: reconstructionWeight, rows: batch.rows, pool: pool)
+    return result.loss
+  }
+}
+
+/// Gradient descent with Nesterov momentum, weight decay of the matrices, and a bound on the gradient.
+private final class NesterovDescent {
+  private let networks: [TrainablePerceptron]
+  private let weightDecay: Float
+  private var velocities: [[[Float]]]
+  private let momentum: Float = 0.9
+  private let largestGradient: Float = 5
+
+  init(_ networks: [TrainablePerceptron], weightDecay: Float) {
+    self.networks = networks
+    self.weightDecay = weightDecay
+    velocities = networks.map { $0.parameters.map { [Float](repeating: 0, count: $0.count) } }
+  }
+
+  func apply(rate: Float) {
+    var squared = 0.0
+    for network in networks { for values in network.gradients { for value in values { squared += Double(value * value) } } }
+    let norm = Float(squared.squareRoot())
+    let clip = norm > largestGradient ? largestGradient / norm : 1
+    for (number, network) in networks.enumerated() {
+      for parameter in network.parameters.indices {
+        // Matrices only: gains, shifts and biases are left alone.
+        let decay = parameter == 0 || parameter == 3 ? weightDecay : 0
+        for index in network.parameters[parameter].indices {
+          let gradient = clip * network.gradients[parameter][index] + decay * network.parameters[parameter][index]
+          velocities[number][parameter][index] = momentum * velocities[number][parameter][index] + gradient
+          network.parameters[parameter][index] -= rate * (gradient + momentum * velocities[number][parameter][index])
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,114 @@
+package import NeedletailNumerics
+
+/// The networks of a recurrent binary code while they learn, with the backward pass through the signs.
+///
+/// A sign passes the gradient on where its input lies between -1 and 1 and stops it elsewhere (the straight-through
+/// estimator: Y. Bengio, N. Léonard and A. Courville, arXiv 1308.3432, with the window of Gan et al.).
+package final class TrainableBinaryNetwork {
+  let dimension: Int
+  let bits: Int
+  let base: TrainablePerceptron
+  let reconstructions: [TrainablePerceptron]
+  let corrections: [TrainablePerceptron]
+  /// Whether signs are replaced by the clipping whose gradient they pass on; for checking gradients.
+  private let isRelaxed: Bool
+
+  package struct Trace {
+    package init() {}
+
+    var base = TrainablePerceptron.Trace()
+    var reconstructions: [TrainablePerceptron.Trace] = []
+    var corrections: [TrainablePerceptron.Trace] = []
+    /// What each sign was taken of: of the first signs, then of each correction.
+    var activations: [[Float]] = []
+    /// Unit reconstructions, and one over their lengths before.
+    var units: [[Float]] = []
+    var factors: [[Float]] = []
+  }
+
+  package init(dimension: Int, bits: Int, steps: Int, hidden: Int, seed: UInt64, isRelaxed: Bool = false) {
+    self.dimension = dimension
+    self.bits = bits
+    self.isRelaxed = isRelaxed
+    var generator = SeededGenerator(seed: seed)
+    base = TrainablePerceptron(inputs: dimension, hidden: hidden, outputs: bits, generator: &generator)
+    reconstructions = (0..<steps).map { _ in
+      TrainablePerceptron(inputs: bits, hidden: hidden, outputs: dimension, generator: &generator)
+    }
+    corrections = (0..<steps).map { _ in
+      TrainablePerceptron(inputs: dimension, hidden: hidden, outputs: bits, generator: &generator)
+    }
+  }
+
+  package var networks: [TrainablePerceptron] { [base] + reconstructions + corrections }
+
+  private func sign(_ values: [Float]) -> [Float] {
+    isRelaxed ? values.map { max(-1, min(1, $0)) } : values.map { $0 >= 0 ? 1 : -1 }
+  }
+
+  /// The composed codes of unit rows.
+  package func forward(_ rows: [Float], _ trace: inout Trace, pool: WorkerPool) -> [Float] {
+    let first = base.forward(rows, &trace.base, pool: pool)
+    trace.activations = [first]
+    var code = sign(first)
+    for step in corrections.indices {
+      var passes = (TrainablePerceptron.Trace(), TrainablePerceptron.Trace())
+      var unit = reconstructions[step].forward(code, &passes.0, pool: pool)
+      trace.factors.append(UnitRows.normalise(&unit, dimension: dimension))
+      trace.units.append(unit)
+      let activation = corrections[step].forward(zip(rows, unit).map { $0 - $1 }, &passes.1, pool: pool)
+      trace.activations.append(activation)
+      trace.reconstructions.append(passes.0)
+      trace.corrections.append(passes.1)
+      let weight = Float(sign: .plus, exponent: -(step + 1), significand: 1)
+      for (index, value) in sign(activation).enumerated() { code[index] += weight * value }
+    }
+    return code
+  }
+
+  /// Adds up the gradients of all parameters for the gradient of the composed codes.
+  ///
+  /// - Parameter reconstructionWeight: how much the mean squared distance between `rows` and each reconstruction counts.
+  package func backward(
+    _ gradient: [Float], _ trace: Trace, reconstructionWeight: Float = 0, rows: [Float] = [], pool: WorkerPool
+  ) {
+    var gradient = gradient
+    for step in corrections.indices.reversed() {
+      let weight = Float(sign: .plus, exponent: -(step + 1), significand: 1)
+      let atSign = Self.passed(gradient, trace.activations[step + 1]).map { weight * $0 }
+      let missing = corrections[step].backward(atSign, trace.corrections[step], pool: pool)
+      var atUnit = missing.map { -$0 }
+      if reconstructionWeight > 0 {
+        let factor = 2 * reconstructionWeight / Float(rows.count / dimension)
+        for index in rows.indices { atUnit[index] += factor * (trace.units[step][index] - rows[index]) }
+      }
+      let atReconstruction = Self.throughUnit(atUnit, trace.units[step], trace.factors[step], dimension: dimension)
+      let atCode = reconstructions[step].backward(atReconstruction, trace.reconstructions[step], pool: pool)
+      for index in gradient.indices { gradient[index] += atCode[index] }
+    }
+    _ = base.backward(Self.passed(gradient, trace.activations[0]), trace.base, pool: pool)
+  }
+
+  private static func passed(_ gradient: [Float], _ activations: [Float]) -> [Float] {
+    zip(gradient, activations).map { abs($1) <= 1 ? $0 : 0 }
+  }
+
+  /// The gradient before scaling to unit length: the part of it that is not along the row, times the factor.
+  static func throughUnit(_ gradient: [Float], _ units: [Float], _ factors: [Float], dimension: Int) -> [Float] {
+    var result = gradient
+    for (row, factor) in factors.enumerated() {
+      let places = row * dimension..<(row + 1) * dimension
+      var along: Float = 0
+      for place in places { along += gradient[place] * units[place] }
+      for place in places { result[place] = factor * (gradient[place] - along * units[place]) }
+    }
+    return result
+  }
+
+  /// The codec that these networks make.
+  package var codec: RecurrentBinaryCodec {
+    RecurrentBinaryCodec(
+      dimension: dimension, bits: bits, base: base.frozen, reconstructions: reconstructions.map(\.frozen),
+      corrections: corrections.map(\.frozen))
+  }
+}

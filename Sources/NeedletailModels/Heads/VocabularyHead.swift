@@ -1,0 +1,48 @@
+internal import Foundation
+internal import NeedletailNumerics
+
+/// A weight for each token of the vocabulary that a sequence calls to mind.
+///
+/// The head of masked language modelling gives each token's scores of the vocabulary; the weight of a term is the largest over
+/// the sequence of log(1 + max(0, score)) (Formal et al., "SPLADE v2", 2021, equations 1 and 6).
+struct VocabularyHead: Sendable {
+  private let dense: PackedMatrix
+  private let norm: LayerNorm
+  private let scores: PackedMatrix
+  private let activation: Activation
+
+  var terms: Int { scores.outputs }
+
+  /// Rows whose scores are in memory at a time.
+  private static let rowsPerStep = 48
+
+  init(_ directory: ModelDirectory) throws(ModelError) {
+    dense = try directory.linear(.vocabularyDense, outputs: directory.configuration.hiddenSize)
+    norm = try directory.norm(.vocabularyNorm)
+    scores = try directory.vocabularyScores()
+    // RoBERTa's and MPNet's heads have GELU whatever the layers have.
+    switch directory.configuration.architecture {
+    case .roberta, .mpnet: activation = .gelu
+    default: activation = Activation(directory.configuration.activation)
+    }
+  }
+
+  /// Writes the weights of the sequence at `rows`.
+  func weigh(_ states: Activations, rows: Range<Int>, into output: inout [Float], at place: Int) {
+    var largest = [Float](repeating: 0, count: terms)
+    let steps = min(Self.rowsPerStep, rows.count)
+    let inner = Activations(.float32, rows: steps, columns: dense.outputs)
+    let scored = Activations(.float32, rows: steps, columns: terms)
+    var step = [Float](repeating: 0, count: terms)
+    for first in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.rowsPerStep) {
+      let part = first..<min(rows.upperBound, first + Self.rowsPerStep)
+      let local = 0..<part.count
+      dense.multiply(states, rows: part, activation: activation, into: inner, firstRow: 0)
+      inner.normalise(rows: local, norm)
+      scores.multiply(inner, rows: local, into: scored, firstRow: 0)
+      scored.reduce(rows: local, .maximum, scaled: false, into: &step, at: 0)
+      for term in largest.indices where step[term] > largest[term] { largest[term] = step[term] }
+    }
+    for term in largest.indices where largest[term] > 0 { output[place + term] = log1p(largest[term]) }
+  }
+}

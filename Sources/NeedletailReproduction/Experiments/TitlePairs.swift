@@ -1,0 +1,60 @@
+internal import Foundation
+internal import NeedletailCore
+internal import NeedletailEvaluation
+internal import NeedletailModels
+
+/// Titles and abstracts of the first documents of a collection, embedded: pairs that belong together.
+struct TitlePairs: Sendable {
+  let titles: DenseVectors
+  let abstracts: DenseVectors
+
+  init(titles: DenseVectors, abstracts: DenseVectors) {
+    self.titles = titles
+    self.abstracts = abstracts
+  }
+
+  init(of collection: String, count: Int, in laboratory: Laboratory) async throws {
+    let task = try laboratory.task(collection)
+    let documents = task.corpus.prefix(count).filter { !$0.title.isEmpty && !$0.text.isEmpty }
+    let embedder = try laboratory.embedder(precision: .int8)
+    titles = try await laboratory.vectors(of: documents.map(\.title), as: .query, with: embedder)
+    abstracts = try await laboratory.vectors(of: documents.map(\.text), as: .document, with: embedder)
+  }
+
+  subscript(rows: Range<Int>) -> TitlePairs {
+    func cut(_ vectors: DenseVectors) -> DenseVectors {
+      DenseVectors(
+        dimension: vectors.dimension,
+        values: Array(vectors.values[rows.lowerBound * vectors.dimension..<rows.upperBound * vectors.dimension]))
+    }
+    return TitlePairs(titles: cut(titles), abstracts: cut(abstracts))
+  }
+
+  var count: Int { titles.count }
+}
+
+/// Where the partner of each query stands in its ranking.
+struct PartnerRanks {
+  private let ranks: [Int]
+
+  /// Ranks rows by the inner product with each query; row `i` is the partner of query `i`.
+  init(_ queries: DenseVectors, _ rows: DenseVectors) {
+    ranks = (0..<queries.count).map { number in
+      let query = queries[number]
+      func score(_ row: Int) -> Float {
+        var sum: Float = 0
+        for (x, y) in zip(query, rows[row]) { sum += x * y }
+        return sum
+      }
+      let own = score(number)
+      return 1 + (0..<rows.count).count { $0 != number && score($0) >= own }
+    }
+  }
+
+  func recall(at cutoff: Int) -> Double { Double(ranks.count { $0 <= cutoff }) / Double(max(1, ranks.count)) }
+
+  /// nDCG of a single relevant row.
+  func nDCG(at cutoff: Int) -> Double {
+    ranks.reduce(0) { $0 + ($1 <= cutoff ? 1 / log2(Double($1 + 1)) : 0) } / Double(max(1, ranks.count))
+  }
+}

@@ -1,0 +1,52 @@
+internal import NeedletailCore
+internal import NeedletailEvaluation
+internal import NeedletailModels
+internal import NeedletailRetrieval
+internal import NeedletailStore
+
+/// A test collection in a temporary index, each document as one passage, its vectors taken from the laboratory's cache.
+struct IndexedCollection: Sendable {
+  let task: RetrievalTask
+  let index: TextIndex
+  /// Searches the index; dense search compares with every vector, so that figures do not depend on a graph.
+  let searcher: Searcher
+
+  init(_ task: RetrievalTask, in laboratory: Laboratory, embedder: TransformerEmbedder) async throws {
+    self.task = task
+    var options = IngestOptions()
+    options.splitsDocuments = false
+    index = try TextIndex(
+      embedder: RememberedEmbedder(embedder: embedder, laboratory: laboratory), tokenizer: embedder.tokenizer, options: options)
+    for start in stride(from: 0, to: task.corpus.count, by: 500) {
+      laboratory.progress("Indexing \(task.name)", Double(start) / Double(task.corpus.count))
+      try await index.add(Array(task.corpus[start..<min(start + 500, task.corpus.count)]))
+    }
+    try await index.collection.settle()
+    var searcher = index.searcher
+    searcher.options.isExact = true
+    self.searcher = searcher
+  }
+
+  /// What a pipeline answers to the questions of the collection, judged.
+  func evaluation(
+    of pipeline: PipelineSpecification, measures: [Measure], depth: Int, in laboratory: Laboratory
+  ) async throws -> Evaluation {
+    let count = task.queries.count
+    let run = try await Run(of: Pipeline(pipeline, searcher: searcher), on: task, depth: depth, name: pipeline.name) { done in
+      laboratory.progress("\(task.name): \(pipeline.name)", Double(done) / Double(count))
+    }
+    return Evaluation(of: run, judgements: task.judgements, measures: measures)
+  }
+}
+
+/// An embedder that keeps the vectors of documents from run to run.
+private struct RememberedEmbedder: Embedder {
+  let embedder: TransformerEmbedder
+  let laboratory: Laboratory
+
+  var profile: EmbedderProfile { embedder.profile }
+
+  func encode(_ inputs: [String], as role: Role) async throws -> DenseVectors {
+    try await role == .document ? laboratory.vectors(of: inputs, as: role, with: embedder) : embedder.encode(inputs, as: role)
+  }
+}

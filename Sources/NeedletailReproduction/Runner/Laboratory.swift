@@ -1,0 +1,93 @@
+internal import Foundation
+public import NeedletailCore
+public import NeedletailEvaluation
+public import NeedletailModels
+
+/// What an experiment may use.
+public struct Laboratory: Sendable {
+  /// The seed of everything random.
+  public let seed: UInt64
+  /// A folder for files of the experiment; it is empty at first and removed after the run.
+  public let scratch: String
+
+  private let collections: String
+  private let registry: ModelRegistry
+  private let cache: EmbeddingCache
+  private let report: @Sendable (String, Double?) -> Void
+
+  /// - Parameters:
+  ///   - collections: the folder that holds the test collections, one folder each.
+  ///   - registry: where models are.
+  ///   - cachePath: a folder where embeddings are kept from run to run.
+  ///   - scratch: a folder of this run.
+  ///   - seed: of everything random.
+  ///   - progress: told what is being done and how far it is, from 0 to 1, where that is known.
+  public init(
+    collections: String, registry: ModelRegistry, cachePath: String, scratch: String, seed: UInt64,
+    progress: @escaping @Sendable (String, Double?) -> Void = { _, _ in }
+  ) {
+    self.collections = collections
+    self.registry = registry
+    self.scratch = scratch
+    self.seed = seed
+    cache = EmbeddingCache(folder: cachePath)
+    report = progress
+  }
+
+  /// The folder of a test collection.
+  ///
+  /// - Throws: `ReproductionError.needs` if it is not here.
+  public func data(_ name: String) throws(ReproductionError) -> String {
+    let path = collections + "/" + name
+    var isFolder: ObjCBool = false
+    guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
+      throw .needs(what: "The test collection \(name)", advice: "Put it into \(collections), or say where it is with --collections DIR.")
+    }
+    return path
+  }
+
+  /// Reads a split of a test collection in BEIR layout.
+  public func task(_ name: String, split: String = "test") throws -> RetrievalTask {
+    try BEIRReader.read(directory: data(name), split: split)
+  }
+
+  /// Tells the person who waits what is being done.
+  ///
+  /// - Parameters:
+  ///   - text: what is being done.
+  ///   - fraction: how far it is, from 0 to 1, where that is known.
+  public func progress(_ text: String, _ fraction: Double? = nil) { report(text, fraction) }
+
+  /// A registered model.
+  ///
+  /// - Throws: `ReproductionError.needs` if it is not registered.
+  public func embedder(
+    named name: String = ModelRegistry.defaultModelName, precision: EmbedderPrecision = .float32
+  ) throws -> TransformerEmbedder {
+    let directory: ModelDirectory
+    do throws(ModelError) {
+      directory = try registry.directory(named: name)
+    } catch .notFetched {
+      throw ReproductionError.needs(what: "The model \(name)", advice: "Get it with `needletail model fetch`.")
+    } catch .unknownModel {
+      throw ReproductionError.needs(what: "The model \(name)", advice: "Register it with `needletail model add DIR`.")
+    }
+    return try TransformerEmbedder(directory: directory, name: name, precision: precision)
+  }
+
+  /// Embeds texts, or takes their vectors from the cache: experiments are run again and again on the same texts.
+  ///
+  /// - Returns: one vector for each text, in order.
+  public func vectors(of texts: [String], as role: Role, with embedder: TransformerEmbedder) async throws -> DenseVectors {
+    let key = EmbeddingCache.key(of: texts, as: role, model: embedder.profile.digest, precision: embedder.precision.rawValue)
+    if let vectors = cache.vectors(for: key, count: texts.count, dimension: embedder.profile.dimension) { return vectors }
+    var values: [Float] = []
+    for start in stride(from: 0, to: texts.count, by: 512) {
+      progress("Embedding \(texts.count) texts", Double(start) / Double(texts.count))
+      values += try await embedder.encode(Array(texts[start..<min(start + 512, texts.count)]), as: role).values
+    }
+    let vectors = DenseVectors(dimension: embedder.profile.dimension, values: values)
+    cache.keep(vectors, for: key)
+    return vectors
+  }
+}

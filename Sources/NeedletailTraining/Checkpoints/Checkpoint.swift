@@ -1,0 +1,76 @@
+internal import Foundation
+internal import NeedletailNumerics
+
+/// All that a training needs to go on as if it had never stopped.
+///
+/// One file, replaced at once, so that a process that is killed leaves the old one or the new one.
+struct Checkpoint {
+  /// Steps taken.
+  var step: Int
+  /// Identifies the recipe.
+  var recipe: String
+  var values: [Float]
+  var moments: [[Float]]
+  var average: [Float]?
+  /// The best values so far, with their measure and how many validations ago that was.
+  var best: Best?
+
+  struct Best {
+    var values: [Float]
+    var measure: Double
+    var step: Int
+  }
+
+  func write(to path: String) throws(TrainingError) {
+    func entry(_ name: String, _ values: [Float]) -> SafetensorsWriter.Entry { .init(name: name, shape: [values.count]) { values } }
+    var entries = [entry("values", values)] + moments.enumerated().map { entry("moment.\($0)", $1) }
+    if let average { entries.append(entry("average", average)) }
+    var metadata = ["step": "\(step)", "recipe": recipe]
+    if let best {
+      entries.append(entry("best", best.values))
+      metadata["best_measure"] = "\(best.measure)"
+      metadata["best_step"] = "\(best.step)"
+    }
+    do {
+      try SafetensorsWriter.write(entries, metadata: metadata, to: path)
+    } catch {
+      throw .file(error)
+    }
+  }
+
+  /// Reads a checkpoint; nil if there is none.
+  ///
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - recipe: the recipe that it has to belong to.
+  ///   - count: entries of the store of parameters.
+  static func read(_ path: String, recipe: String, count: Int) throws(TrainingError) -> Checkpoint? {
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    let file: SafetensorsFile
+    do {
+      file = try SafetensorsFile(path: path)
+    } catch {
+      throw .checkpoint(path: path, reason: "the checkpoint cannot be read (\(error))")
+    }
+    guard file.metadata["recipe"] == recipe else {
+      throw .checkpoint(path: path, reason: "the checkpoint was written by another recipe")
+    }
+    func floats(_ name: String) throws(TrainingError) -> [Float]? {
+      guard let tensor = file.tensor(named: name) else { return nil }
+      guard tensor.count == count else { throw .checkpoint(path: path, reason: "the checkpoint belongs to another network") }
+      return file.floats(tensor)
+    }
+    guard let step = file.metadata["step"].flatMap({ Int($0) }), let values = try floats("values") else {
+      throw .checkpoint(path: path, reason: "the checkpoint lacks its step or its values")
+    }
+    var moments: [[Float]] = []
+    while let moment = try floats("moment.\(moments.count)") { moments.append(moment) }
+    var checkpoint = Checkpoint(step: step, recipe: recipe, values: values, moments: moments, average: try floats("average"))
+    if let values = try floats("best"), let measure = file.metadata["best_measure"].flatMap({ Double($0) }),
+      let step = file.metadata["best_step"].flatMap({ Int($0) })
+    {
+      checkpoint.best = Best(values: values, measure: measure, step: step)
+    }
+    return checkpoint
+  }
+}

@@ -1,0 +1,98 @@
+internal import NeedletailModels
+public import NeedletailNumerics
+
+/// Sequences of tokens one after the other.
+public struct PackedTokens: Hashable, Sendable {
+  public private(set) var ids: [Int32] = []
+  /// The rows of each sequence, in order and without gaps.
+  public private(set) var sequences: [Range<Int>] = []
+
+  public init(_ sequences: some Sequence<[Int32]>) {
+    for sequence in sequences {
+      ids += sequence
+      self.sequences.append(ids.count - sequence.count..<ids.count)
+    }
+  }
+}
+
+/// The parts of the network's numbers that are removed at random while it learns (`hidden_dropout_prob` and
+/// `attention_probs_dropout_prob` in configurations).
+public struct DropoutRates: Hashable, Sendable {
+  public var hidden: Float
+  public var attention: Float
+
+  public static let none = DropoutRates(hidden: 0, attention: 0)
+
+  public init(hidden: Float, attention: Float) {
+    self.hidden = hidden
+    self.attention = attention
+  }
+}
+
+extension TransformerNetwork {
+  /// The state of each token after the last layer.
+  ///
+  /// - Throws: when a token is not in the vocabulary, or a sequence is longer than there are positions.
+  public func states(of tokens: PackedTokens, on tape: Tape, dropout: DropoutRates = .none) throws(TensorError) -> Tensor {
+    func on(_ parameter: Parameter) -> Tensor { tape.parameter(parameter, of: parameters) }
+    let places = tokens.sequences.flatMap { rows in rows.indices.map { Int32(configuration.positionOffset + $0 - rows.lowerBound) } }
+    var sum = try on(words).gathered(tokens.ids).adding(on(positions).gathered(places))
+    if let types { sum = try sum.adding(on(types).rows(0..<1)) }
+    var state = try normalised(sum, embeddingNorm, on: tape).droppingOut(dropout.hidden)
+    for layer in layers { state = try forward(state, layer, tokens, on: tape, dropout: dropout) }
+    return state
+  }
+
+  /// One vector for each sequence, as the model directory has it: pooled, scaled to unit length if the model does that.
+  public func vectors(of tokens: PackedTokens, on tape: Tape, dropout: DropoutRates = .none) throws(TensorError) -> Tensor {
+    let pooled = try states(of: tokens, on: tape, dropout: dropout).reduced(tokens.sequences, by: directory.pooling.sequenceReduction)
+    return directory.normalises ? pooled.unitLength() : pooled
+  }
+
+  private func forward(
+    _ state: Tensor, _ layer: Layer, _ tokens: PackedTokens, on tape: Tape, dropout: DropoutRates
+  ) throws(TensorError) -> Tensor {
+    let shape = AttentionShape(heads: configuration.heads, headSize: configuration.headSize)
+    let context = try linear(state, layer.projection, on: tape)
+      .attention(shape, sequences: tokens.sequences, dropout: dropout.attention)
+    let mixed = try linear(context, layer.attentionOutput, on: tape).droppingOut(dropout.hidden)
+    let middle = try normalised(state.adding(mixed), layer.attentionNorm, on: tape)
+    let inner = try linear(middle, layer.expansion, on: tape).mapped(configuration.activation.function)
+    let outer = try linear(inner, layer.contraction, on: tape).droppingOut(dropout.hidden)
+    return try normalised(middle.adding(outer), layer.outputNorm, on: tape)
+  }
+
+  private func linear(_ input: Tensor, _ layer: Linear, on tape: Tape) throws(TensorError) -> Tensor {
+    try input.linear(tape.parameter(layer.weight, of: parameters), bias: tape.parameter(layer.bias, of: parameters))
+  }
+
+  private func normalised(_ input: Tensor, _ norm: Norm, on tape: Tape) throws(TensorError) -> Tensor {
+    try input.layerNormalised(
+      gain: tape.parameter(norm.gain, of: parameters), shift: tape.parameter(norm.shift, of: parameters),
+      epsilon: Float(configuration.layerNormEpsilon))
+  }
+}
+
+extension Pooling {
+  /// The operation on the tape.
+  var sequenceReduction: Tensor.SequenceReduction {
+    switch self {
+    case .mean: .mean
+    case .cls: .first
+    case .max: .maximum
+    case .last: preconditionFailure("`TransformerNetwork.check` lets no such model pass")
+    }
+  }
+}
+
+extension TransformerConfiguration.Activation {
+  /// The operation on the tape.
+  var function: EntryFunction {
+    switch self {
+    case .gelu: .gelu
+    case .geluTanh: .geluTanh
+    case .relu: .relu
+    case .silu: .silu
+    }
+  }
+}

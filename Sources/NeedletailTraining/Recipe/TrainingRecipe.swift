@@ -1,0 +1,177 @@
+internal import Foundation
+internal import NeedletailCore
+internal import NeedletailModels
+public import NeedletailEvaluation
+internal import NeedletailNumerics
+
+/// A training as a file says it (JSON5).
+///
+/// ```json5
+/// {
+///   model: "all-MiniLM-L6-v2",          // a registered model, or a directory
+///   output: "runs/tools",               // everything goes here; relative to the recipe
+///   data: [{ format: "beir", path: "data/tools", split: "train" }],
+///   batch: { size: 64 },
+///   objective: { kind: "contrastive", temperature: 0.05 },
+///   optimizer: { rate: 3e-5, warmup: 0.1 },
+///   steps: 200,
+///   validation: { path: "data/tools", split: "test", every: 50 },
+/// }
+/// ```
+///
+/// Every key that is not known is an error; so is a file that is missing.
+public struct TrainingRecipe: Sendable {
+  /// Where the model is looked for.
+  public let model: String
+  /// The run folder.
+  public let output: String
+  public let settings: TrainingSettings
+  public let batchSize: Int
+  public let grouping: ShuffledSampler.Grouping
+  public let objective: any Objective
+  public let trained: TransformerNetwork.Trained
+  public let data: [Source]
+  public let validation: Validation?
+  /// Steps between checkpoints.
+  public let checkpointInterval: Int
+  /// Identifies what the recipe says, comments and spaces aside.
+  let digest: String
+
+  /// Where examples come from.
+  public struct Source: Hashable, Sendable {
+    public var format: ExampleFormat
+    public var path: String
+    public var split: String
+    /// A TREC run whose unjudged documents become hard negatives.
+    public var run: String?
+    /// How many of them a query keeps.
+    public var negatives: Int
+  }
+
+  /// What tells whether the network becomes better.
+  public struct Validation: Sendable {
+    public var path: String
+    public var split: String
+    public var measure: Measure
+    /// Steps between validations.
+    public var interval: Int
+    /// Validations without a better value after which the training ends; nil goes on.
+    public var patience: Int?
+  }
+
+  /// Reads a recipe; paths in it are relative to its folder.
+  public init(path: String) throws(TrainingError) {
+    let bytes: Data
+    do {
+      bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    } catch {
+      throw .missingFile(path: path, advice: "Give the path of a recipe.")
+    }
+    let decoder = JSONDecoder()
+    decoder.allowsJSON5 = true
+    let value: JSONValue
+    do {
+      value = try decoder.decode(JSONValue.self, from: bytes)
+    } catch {
+      throw .recipe(path: path, reason: "it is not JSON5")
+    }
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    func resolved(_ name: String) -> String { name.hasPrefix("/") ? name : folder + "/" + name }
+
+    var recipe = try RecipeObject(value, place: "", path: path)
+    let name = try recipe.requiredString("model")
+    model = name.hasPrefix(".") ? resolved(name) : name
+    output = resolved(try recipe.requiredString("output"))
+    var sources: [Source] = []
+    for var source in try recipe.objects("data") { sources.append(try Self.source(&source, resolved)) }
+    data = sources
+    var batch = try recipe.object("batch")
+    batchSize = try batch.integer("size", in: 1...65_536) ?? 32
+    grouping = (try batch.choice("grouping", GroupingName.self) ?? .none).grouping
+    let steps = try recipe.integer("steps", in: 1...100_000_000)
+    guard let steps else { throw recipe.complaint("steps", "is missing: say how many optimiser steps to take") }
+    var settings = TrainingSettings(steps: steps)
+    settings.positivesPerQuery = try batch.integer("positives", in: 1...1024) ?? 1
+    settings.negativesPerQuery = try batch.integer("negatives", in: 0...1024) ?? 0
+    settings.accumulation = try batch.integer("accumulation", in: 1...65_536) ?? 1
+    settings.textsAtATime = try batch.integer("texts_at_a_time", in: 1...65_536)
+    settings.maximumQueryTokens = try batch.integer("query_tokens", in: 2...8192) ?? 64
+    settings.maximumPassageTokens = try batch.integer("passage_tokens", in: 2...8192) ?? 128
+    try batch.finish()
+    settings.seed = UInt64(try recipe.integer("seed", in: 0...Int.max) ?? 1)
+    var optimizer = try recipe.object("optimizer")
+    try Self.take(&optimizer, &settings)
+    let dropout = Float(try recipe.number("dropout", in: 0...0.9) ?? 0)
+    settings.dropout = DropoutRates(hidden: dropout, attention: dropout)
+    self.settings = settings
+    var objective = try recipe.object("objective")
+    self.objective = try ObjectiveFactory.make(&objective, seed: settings.seed)
+    trained = try recipe.integer("last_layers", in: 1...1024).map { .lastLayers($0) } ?? .everything
+    var check = try recipe.object("validation")
+    validation = try Self.validation(&check, resolved)
+    checkpointInterval = try recipe.integer("checkpoint_every", in: 1...1_000_000) ?? 100
+    try recipe.finish()
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    let text = (try? encoder.encode(value)) ?? Data()
+    digest = text.reduce(into: 0xcbf2_9ce4_8422_2325 as UInt64) { $0 = ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }.description
+  }
+
+  private enum GroupingName: String, CaseIterable {
+    case none, length, task
+
+    var grouping: ShuffledSampler.Grouping {
+      switch self {
+      case .none: .none
+      case .length: .length
+      case .task: .task
+      }
+    }
+  }
+
+  private static func source(_ fields: inout RecipeObject, _ resolved: (String) -> String) throws(TrainingError) -> Source {
+    guard let format = try fields.choice("format", ExampleFormat.self) else { throw fields.complaint("format", "is missing") }
+    let source = Source(
+      format: format, path: resolved(try fields.requiredString("path")), split: try fields.string("split") ?? "train",
+      run: try fields.string("negatives_run").map(resolved), negatives: try fields.integer("negatives", in: 1...1000) ?? 8)
+    try fields.finish()
+    return source
+  }
+
+  private enum AlgorithmName: String, CaseIterable { case adamw, adam, sgd }
+
+  private static func take(_ fields: inout RecipeObject, _ settings: inout TrainingSettings) throws(TrainingError) {
+    let beta1 = Float(try fields.number("beta1", in: 0...0.9999) ?? 0.9)
+    let beta2 = Float(try fields.number("beta2", in: 0...0.999_999) ?? 0.999)
+    let epsilon = Float(try fields.number("epsilon", in: 1e-12...1) ?? 1e-8)
+    let momentum = Float(try fields.number("momentum", in: 0...0.9999) ?? 0.9)
+    switch try fields.choice("kind", AlgorithmName.self) ?? .adamw {
+    case .adamw: settings.algorithm = .adam(beta1: beta1, beta2: beta2, epsilon: epsilon, isDecayDecoupled: true)
+    case .adam: settings.algorithm = .adam(beta1: beta1, beta2: beta2, epsilon: epsilon, isDecayDecoupled: false)
+    case .sgd: settings.algorithm = .gradientDescent(momentum: momentum)
+    }
+    settings.rate = Float(try fields.number("rate", in: 0...100) ?? 2e-5)
+    settings.curve = try fields.choice("schedule", LearningRateSchedule.Curve.self) ?? .linear
+    settings.warmupSteps = Int(Double(settings.steps) * (try fields.number("warmup", in: 0...1) ?? 0.1))
+    settings.weightDecay = Float(try fields.number("decay", in: 0...10) ?? 0.01)
+    settings.clip = try fields.number("clip", in: 0...1e9) ?? 1
+    if settings.clip == 0 { settings.clip = nil }
+    settings.averageDecay = try fields.number("average", in: 0...0.999_999).map { Float($0) }
+    try fields.finish()
+  }
+
+  private static func validation(_ fields: inout RecipeObject, _ resolved: (String) -> String) throws(TrainingError) -> Validation? {
+    let path = try fields.string("path")
+    let split = try fields.string("split") ?? "dev"
+    let name = try fields.string("measure") ?? "nDCG@10"
+    let interval = try fields.integer("every", in: 1...1_000_000) ?? 100
+    let patience = try fields.integer("patience", in: 1...1000)
+    try fields.finish()
+    guard let path else { return nil }
+    do {
+      return Validation(path: resolved(path), split: split, measure: try Measure.parse(name), interval: interval, patience: patience)
+    } catch {
+      throw fields.complaint("measure", "is \(name): \(error)")
+    }
+  }
+}

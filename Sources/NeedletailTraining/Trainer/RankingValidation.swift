@@ -1,0 +1,90 @@
+public import NeedletailEvaluation
+public import NeedletailNumerics
+public import NeedletailText
+internal import NeedletailCore
+internal import NeedletailModels
+
+/// How well a network ranks the documents of a task for its queries, measured by exact search.
+public final class RankingValidation {
+  public let measure: Measure
+  private let task: RetrievalTask
+  private let queries: TokenizedTexts
+  private let documents: TokenizedTexts
+  private let pool: WorkerPool
+  private static let depth = 100
+  private static let tokensAtATime = 4096
+
+  /// - Parameters:
+  ///   - task: queries with judgements, and the corpus.
+  ///   - measure: its cut-off is at most 100.
+  ///   - network: whose prompts and tokens are meant; the values of its parameters do not matter here.
+  ///   - tokenizer: the network's.
+  ///   - maximumTokens: of a document.
+  ///   - pool: the threads.
+  public init(
+    _ task: RetrievalTask, measure: Measure, network: TransformerNetwork, tokenizer: any Tokenizer, maximumTokens: Int,
+    pool: WorkerPool = .shared
+  ) {
+    self.task = task
+    self.measure = measure
+    self.pool = pool
+    let prompts = network.directory.prompts
+    let limit = min(maximumTokens, network.directory.maximumTokens)
+    queries = TokenizedTexts(
+      task.queries.map(\.text), prompt: prompts[.query], tokenizer: tokenizer, maximumTokens: limit, pool: pool)
+    documents = TokenizedTexts(
+      task.corpus.map(TrainingExamples.text), prompt: prompts[.document], tokenizer: tokenizer, maximumTokens: limit, pool: pool)
+  }
+
+  /// The mean over all queries.
+  public func value(of network: TransformerNetwork) throws -> Double {
+    let evaluation = Evaluation(of: try run(of: network), judgements: task.judgements, measures: [measure])
+    return evaluation.mean(of: measure) ?? 0
+  }
+
+  /// The ranking of every query, 100 documents deep.
+  public func run(of network: TransformerNetwork) throws -> Run {
+    let tape = Tape(pool: pool)
+    tape.isRecording = false
+    let left = try vectors(of: queries.all, network, tape)
+    let right = try vectors(of: documents.all, network, tape)
+    let dimension = network.configuration.hiddenSize
+    var run = Run()
+    for first in stride(from: 0, to: task.queries.count, by: 64) {
+      tape.clear()
+      let part = first..<min(task.queries.count, first + 64)
+      let q = try tape.constant(Array(left[part.lowerBound * dimension..<part.upperBound * dimension]), shape: [part.count, dimension])
+      let d = try tape.constant(right, shape: [task.corpus.count, dimension])
+      let scores = try q.matrixProduct(d, transposesOther: true).values
+      for row in 0..<part.count {
+        let own = scores[row * task.corpus.count..<(row + 1) * task.corpus.count]
+        let best = own.indices.sorted { (own[$1], $0) < (own[$0], $1) }.prefix(Self.depth)
+        try run.record(
+          best.map { .init(document: task.corpus[$0 - own.startIndex].id, score: Double(own[$0])) }, for: task.queries[part.lowerBound + row].id)
+      }
+    }
+    return run
+  }
+
+  private func vectors(of texts: [[Int32]], _ network: TransformerNetwork, _ tape: Tape) throws -> [Float] {
+    var values: [Float] = []
+    var pending: [[Int32]] = []
+    func flush() throws {
+      tape.clear()
+      let vectors = try network.vectors(of: PackedTokens(pending), on: tape)
+      values += (network.directory.similarity == .cosine ? vectors.unitLength() : vectors).values
+      pending.removeAll(keepingCapacity: true)
+    }
+    var tokens = 0
+    for text in texts {
+      if !pending.isEmpty, tokens + text.count > Self.tokensAtATime {
+        try flush()
+        tokens = 0
+      }
+      pending.append(text)
+      tokens += text.count
+    }
+    if !pending.isEmpty { try flush() }
+    return values
+  }
+}

@@ -1,0 +1,166 @@
+internal import NeedletailCore
+internal import NeedletailModels
+public import NeedletailNumerics
+public import NeedletailText
+
+/// Takes a network through the steps of a training.
+///
+/// A step is a pure function of its number, the settings and the values so far: repeating it gives the same bits, on any number of
+/// threads.
+///
+/// With `textsAtATime`, the gradient of a batch that does not fit into memory is computed in two passes: vectors of all texts without
+/// remembering anything, the loss on the vectors alone, then, some texts at a time, the pass again with the gradient of their vectors
+/// ("gradient cache": Gao, Zhang, Han and Callan, RepL4NLP 2021, section 3). Gradients are those of the whole batch.
+public final class Trainer {
+  public let network: TransformerNetwork
+  public let settings: TrainingSettings
+  public let sampler: any Sampler
+  public let optimizer: Optimizer
+  public let average: MovingAverage?
+
+  private let examples: TrainingExamples
+  private let objective: any Objective
+  private let queries: TokenizedTexts
+  private let passages: TokenizedTexts
+  private let schedule: LearningRateSchedule
+  private let tape: Tape
+
+  /// What happened in a step.
+  public struct Step: Hashable, Sendable {
+    /// The mean over the batches of the step.
+    public var loss: Double
+    /// The length of the gradient before it was clipped.
+    public var gradientNorm: Double
+    public var rate: Double
+    /// Tokens that went through the network, each counted once.
+    public var tokens: Int
+  }
+
+  /// - Parameters:
+  ///   - network: what learns.
+  ///   - tokenizer: the network's.
+  ///   - examples: what is learnt from.
+  ///   - sampler: which examples a step takes.
+  ///   - objective: what is made small.
+  ///   - settings: how.
+  ///   - pool: the threads.
+  public init(
+    _ network: TransformerNetwork, tokenizer: any Tokenizer, examples: TrainingExamples, sampler: any Sampler,
+    objective: any Objective, settings: TrainingSettings, pool: WorkerPool = .shared
+  ) {
+    self.network = network
+    self.examples = examples
+    self.sampler = sampler
+    self.objective = objective
+    self.settings = settings
+    let prompts = network.directory.prompts
+    queries = TokenizedTexts(
+      examples.queries, prompt: prompts[.query], tokenizer: tokenizer, maximumTokens: settings.maximumQueryTokens, pool: pool)
+    passages = TokenizedTexts(
+      examples.passages, prompt: prompts[.document], tokenizer: tokenizer, maximumTokens: settings.maximumPassageTokens, pool: pool)
+    optimizer = Optimizer(settings.algorithm, of: network.parameters, pool: pool) { parameter in
+      parameter.shape.rank > 1 ? settings.weightDecay : 0
+    }
+    average = settings.averageDecay.map { MovingAverage(of: network.parameters, decay: $0) }
+    schedule = LearningRateSchedule(settings.curve, warmupSteps: settings.warmupSteps, steps: settings.steps)
+    tape = Tape(pool: pool)
+    network.parameters.clearGradients()
+  }
+
+  /// Takes a step.
+  ///
+  /// - Parameter index: its number, from 0.
+  /// - Throws: `TrainingError.diverged` when loss or gradient is no number; the parameters are then as they were before the step.
+  public func step(_ index: Int) throws -> Step {
+    var report = Step(loss: 0, gradientNorm: 0, rate: Double(settings.rate) * schedule.factor(at: index), tokens: 0)
+    for part in 0..<settings.accumulation {
+      let batch = batch(at: index * settings.accumulation + part)
+      let (loss, tokens) = try accumulateGradient(of: batch, seed: seed(index, part))
+      guard loss.isFinite else {
+        network.parameters.clearGradients()
+        throw TrainingError.diverged(step: index, what: "The loss", kept: "")
+      }
+      report.loss += Double(loss) / Double(settings.accumulation)
+      report.tokens += tokens
+    }
+    report.gradientNorm = optimizer.gradientNorm() / Double(settings.accumulation)
+    guard report.gradientNorm.isFinite else {
+      network.parameters.clearGradients()
+      throw TrainingError.diverged(step: index, what: "The gradient", kept: "")
+    }
+    var scale = 1 / Double(settings.accumulation)
+    if let clip = settings.clip, report.gradientNorm > clip { scale *= clip / report.gradientNorm }
+    optimizer.step(rate: Float(report.rate), gradientScale: Float(scale))
+    average?.update(from: network.parameters)
+    return report
+  }
+
+  /// The batch of a step, counted over accumulated ones.
+  public func batch(at place: Int) -> ExampleBatch {
+    var generator = SeededGenerator(seed: seed(place, 0x5a))
+    return ExampleBatch(
+      sampler.indices(at: place), of: examples, positiveCount: settings.positivesPerQuery, negativeCount: settings.negativesPerQuery,
+      using: &generator)
+  }
+
+  /// Adds the gradient of a batch to that of the network's parameters.
+  ///
+  /// - Returns: the loss and the number of tokens.
+  public func accumulateGradient(of batch: ExampleBatch, seed: UInt64) throws -> (loss: Float, tokens: Int) {
+    let texts = batch.queries.map { queries[$0] } + batch.passages.map { passages[$0] }
+    let tokens = texts.reduce(0) { $0 + $1.count }
+    do {
+      if let size = settings.textsAtATime, size < texts.count {
+        return (try accumulateInParts(texts, of: batch, size: size, seed: seed), tokens)
+      }
+      tape.clear()
+      tape.seed = seed
+      tape.isRecording = true
+      let vectors = try network.vectors(of: PackedTokens(texts), on: tape, dropout: settings.dropout)
+      let loss = try loss(of: vectors, batch)
+      let value = loss.value
+      if value.isFinite { try tape.differentiate(loss) }
+      return (value, tokens)
+    } catch let error as TensorError {
+      throw TrainingError.tensor(error)
+    }
+  }
+
+  private func accumulateInParts(_ texts: [[Int32]], of batch: ExampleBatch, size: Int, seed: UInt64) throws -> Float {
+    let parts = stride(from: 0, to: texts.count, by: size).map { $0..<min(texts.count, $0 + size) }
+    func vectors(of part: Range<Int>, isRecording: Bool) throws(TensorError) -> Tensor {
+      tape.clear()
+      // the same zeros in both passes
+      tape.seed = seed &+ UInt64(part.lowerBound)
+      tape.isRecording = isRecording
+      return try network.vectors(of: PackedTokens(texts[part]), on: tape, dropout: settings.dropout)
+    }
+    var values: [Float] = []
+    for part in parts { values += try vectors(of: part, isRecording: false).values }
+    tape.clear()
+    tape.isRecording = true
+    let dimension = values.count / texts.count
+    let all = try tape.variable(values, shape: [texts.count, dimension])
+    let loss = try loss(of: all, batch)
+    let value = loss.value
+    guard value.isFinite else { return value }
+    try tape.differentiate(loss)
+    let gradient = all.gradient
+    for part in parts {
+      let slope = Array(gradient[part.lowerBound * dimension..<part.upperBound * dimension])
+      try tape.differentiate(vectors(of: part, isRecording: true), gradient: slope)
+    }
+    return value
+  }
+
+  private func loss(of vectors: Tensor, _ batch: ExampleBatch) throws -> Tensor {
+    let split = batch.queries.count
+    return try objective.loss(
+      queries: vectors.rows(0..<split), passages: vectors.rows(split..<vectors.shape[0]), batch: batch)
+  }
+
+  private func seed(_ step: Int, _ salt: Int) -> UInt64 {
+    var generator = SeededGenerator(seed: settings.seed &+ UInt64(step) &* 0x9e37_79b9_7f4a_7c15 &+ UInt64(salt) &* 0xbf58_476d_1ce4_e5b9)
+    return generator.next()
+  }
+}

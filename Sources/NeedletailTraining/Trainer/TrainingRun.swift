@@ -1,0 +1,194 @@
+internal import Foundation
+internal import NeedletailCore
+internal import NeedletailEvaluation
+public import NeedletailModels
+public import NeedletailNumerics
+
+/// A training from recipe to model directory, in a run folder.
+///
+/// The folder holds `recipe.json5`, `metrics.jsonl` (a line for each step and validation), `plot.html`, `checkpoint.safetensors` and in the
+/// end `model`. A run that was interrupted goes on from its last checkpoint, to the same bits.
+public final class TrainingRun {
+  public let recipe: TrainingRecipe
+  private let trainer: Trainer
+  private let validation: RankingValidation?
+  private var log: MetricsLog
+  private var best: Checkpoint.Best?
+
+  /// What happens, for whoever waits.
+  public enum Event: Sendable {
+    /// The training goes on behind so many steps.
+    case resumed(step: Int)
+    case step(index: Int, of: Int, loss: Double, tokensPerSecond: Double)
+    case validated(step: Int, measure: String, value: Double, isBest: Bool)
+  }
+
+  /// What came out.
+  public struct Outcome: Codable, Sendable {
+    /// The model directory.
+    public var model: String
+    /// Steps taken.
+    public var steps: Int
+    /// The loss of the last step.
+    public var loss: Double
+    /// The value before the first step and that of the model, where there is a validation.
+    public var before: Double?
+    public var after: Double?
+    /// Whether it ended because the measure rose no more.
+    public var endedEarly: Bool
+    public var seconds: Double
+  }
+
+  /// Reads model and data, and takes up what a former process left.
+  ///
+  /// - Parameters:
+  ///   - recipe: what to do.
+  ///   - recipePath: the file it came from, copied into the run folder.
+  ///   - directory: the model.
+  ///   - pool: the threads.
+  public init(_ recipe: TrainingRecipe, recipePath: String, model directory: ModelDirectory, pool: WorkerPool = .shared) throws {
+    self.recipe = recipe
+    try TransformerNetwork.check(directory)
+    let network = TransformerNetwork(directory, trained: recipe.trained)
+    // the embedder knows which tokenizer the model has
+    let tokenizer = try TransformerEmbedder(directory: directory, pool: pool).tokenizer
+    var examples = TrainingExamples()
+    for source in recipe.data {
+      let part = try ExampleReader.read(
+        source.format, path: source.path, split: source.split, run: source.run, negatives: source.negatives)
+      examples.append(part)
+    }
+    var settings = recipe.settings
+    let limit = directory.maximumTokens
+    settings.maximumQueryTokens = min(settings.maximumQueryTokens, limit)
+    settings.maximumPassageTokens = min(settings.maximumPassageTokens, limit)
+    let sampler = ShuffledSampler(
+      lengths: examples.examples.map { example in
+        examples.queries[example.query].utf8.count + (example.positives.first.map { examples.passages[$0].utf8.count } ?? 0)
+      },
+      tasks: examples.examples.map(\.task), batchSize: recipe.batchSize, grouping: recipe.grouping, seed: settings.seed)
+    trainer = Trainer(
+      network, tokenizer: tokenizer, examples: examples, sampler: sampler, objective: recipe.objective, settings: settings, pool: pool)
+    validation = try recipe.validation.map { wanted in
+      let task: RetrievalTask
+      do {
+        task = try BEIRReader.read(directory: wanted.path, split: wanted.split)
+      } catch {
+        throw TrainingError.unsuitableData(reason: "`validation`: \(error)")
+      }
+      return RankingValidation(
+        task, measure: wanted.measure, network: network, tokenizer: tokenizer, maximumTokens: settings.maximumPassageTokens, pool: pool)
+    }
+    do {
+      try FileManager.default.createDirectory(atPath: recipe.output, withIntermediateDirectories: true)
+      let copy = recipe.output + "/recipe.json5"
+      if !FileManager.default.fileExists(atPath: copy) { try FileManager.default.copyItem(atPath: recipePath, toPath: copy) }
+    } catch {
+      throw TrainingError.recipe(path: recipePath, reason: "`output` cannot be written: \(error.localizedDescription)")
+    }
+    log = try MetricsLog(path: recipe.output + "/metrics.jsonl")
+  }
+
+  private var checkpointPath: String { recipe.output + "/checkpoint.safetensors" }
+
+  /// Trains to the end.
+  ///
+  /// - Parameters:
+  ///   - isCancelled: asked before each step; when it says so, a checkpoint is written and `CancellationError` thrown.
+  ///   - report: told what happens.
+  public func run(isCancelled: () -> Bool = { false }, report: (Event) throws -> Void = { _ in }) throws -> Outcome {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let settings = trainer.settings
+    var step = try resume()
+    try log.truncate(after: step)
+    if step > 0 { try report(.resumed(step: step)) }
+    if step == 0 { try validate(step: 0, report) }
+    var endedEarly = false
+    var rate = Rate()
+    var lastLoss = 0.0
+    while step < settings.steps, !endedEarly {
+      if isCancelled() {
+        try writeCheckpoint(step)
+        throw CancellationError()
+      }
+      let stepStart = clock.now
+      let result: Trainer.Step
+      do {
+        result = try trainer.step(step)
+      } catch TrainingError.diverged(let index, let what, _) {
+        let hasCheckpoint = FileManager.default.fileExists(atPath: checkpointPath)
+        throw TrainingError.diverged(
+          step: index, what: what, kept: hasCheckpoint ? "The last good checkpoint is \(checkpointPath)." : "No checkpoint was written yet.")
+      }
+      step += 1
+      lastLoss = result.loss
+      rate.add(result.tokens, seconds: (clock.now - stepStart) / .seconds(1))
+      try log.append(.step(step, result))
+      try report(.step(index: step, of: settings.steps, loss: result.loss, tokensPerSecond: rate.perSecond))
+      if let wanted = recipe.validation, step.isMultiple(of: wanted.interval) || step == settings.steps {
+        try validate(step: step, report)
+        if let patience = wanted.patience, let best, step - best.step >= patience * wanted.interval { endedEarly = true }
+      }
+      if step.isMultiple(of: recipe.checkpointInterval) || step == settings.steps || endedEarly { try writeCheckpoint(step) }
+    }
+    let model = recipe.output + "/model"
+    if let best { trainer.network.parameters.snapshot = best.values } else { useAverage() }
+    try trainer.network.save(to: model)
+    try log.writePlot(to: recipe.output + "/plot.html", title: URL(fileURLWithPath: recipe.output).lastPathComponent)
+    return Outcome(
+      model: model, steps: step, loss: lastLoss, before: log.firstValidation, after: best?.measure, endedEarly: endedEarly,
+      seconds: (clock.now - start) / .seconds(1))
+  }
+
+  private func useAverage() {
+    if let average = trainer.average { trainer.network.parameters.snapshot = average.values }
+  }
+
+  /// Measures the values that would be the result now, and keeps them if they are the best so far.
+  private func validate(step: Int, _ report: (Event) throws -> Void) throws {
+    guard let validation else { return }
+    let values = trainer.network.parameters.snapshot
+    if step > 0 { useAverage() }
+    let measured = try validation.value(of: trainer.network)
+    let isBest = best.map { measured > $0.measure } ?? true
+    if isBest { best = .init(values: trainer.network.parameters.snapshot, measure: measured, step: step) }
+    trainer.network.parameters.snapshot = values
+    try log.append(.validation(step, measure: validation.measure.description, value: measured))
+    try report(.validated(step: step, measure: validation.measure.description, value: measured, isBest: isBest))
+  }
+
+  private func resume() throws -> Int {
+    let parameters = trainer.network.parameters
+    guard let checkpoint = try Checkpoint.read(checkpointPath, recipe: recipe.digest, count: parameters.snapshot.count) else { return 0 }
+    guard checkpoint.moments.count == trainer.optimizer.state.moments.count, (checkpoint.average == nil) == (trainer.average == nil) else {
+      throw TrainingError.checkpoint(path: checkpointPath, reason: "the checkpoint belongs to another optimiser")
+    }
+    parameters.snapshot = checkpoint.values
+    trainer.optimizer.state = (checkpoint.step, checkpoint.moments)
+    if let average = checkpoint.average { trainer.average?.values = average }
+    best = checkpoint.best
+    return checkpoint.step
+  }
+
+  private func writeCheckpoint(_ step: Int) throws {
+    try log.flush()
+    try Checkpoint(
+      step: step, recipe: recipe.digest, values: trainer.network.parameters.snapshot, moments: trainer.optimizer.state.moments,
+      average: trainer.average?.values, best: best
+    ).write(to: checkpointPath)
+  }
+
+  /// Tokens per second, recent steps counting more.
+  private struct Rate {
+    private var tokens = 0.0
+    private var seconds = 0.0
+
+    mutating func add(_ count: Int, seconds elapsed: Double) {
+      tokens = 0.9 * tokens + Double(count)
+      seconds = 0.9 * seconds + elapsed
+    }
+
+    var perSecond: Double { seconds > 0 ? tokens / seconds : 0 }
+  }
+}

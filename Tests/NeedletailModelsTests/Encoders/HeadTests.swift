@@ -1,0 +1,100 @@
+import Foundation
+import NeedletailCore
+import NeedletailModels
+import NeedletailNumerics
+import Testing
+
+/// Models with heads against sentence-transformers, which made the files with `Tests/Fixtures/scripts/make_heads.py`.
+@Suite struct HeadTests {
+  static let names = ["bert", "distilbert", "roberta"]
+
+  private func path(_ name: String) throws -> String {
+    try #require(Bundle.module.url(forResource: "Fixtures", withExtension: nil)).appending(path: name).path
+  }
+
+  private func expected<Value: Decodable>(_ type: Value.Type, _ name: String) throws -> Value {
+    try JSONDecoder().decode(type, from: Data(contentsOf: URL(fileURLWithPath: path(name) + "/expected.json")))
+  }
+
+  private struct Scores: Decodable {
+    let pairs: [[String]]
+    let scores: [Float]
+  }
+
+  private struct Weights: Decodable {
+    let texts: [String]
+    let vectors: [[Float]]
+  }
+
+  @Test(arguments: names)
+  func crossEncodersScoreAsTheReference(name: String) throws {
+    let reference = try expected(Scores.self, "rerankers/\(name)")
+    for (precision, tolerance) in [(EmbedderPrecision.float32, Float(1e-4)), (.bfloat16, 0.02), (.int8, 0.1)] {
+      let encoder = try CrossEncoder(path: path("rerankers/\(name)"), precision: precision)
+      #expect(encoder.activation == .sigmoid)
+      for (pair, score) in zip(reference.pairs, reference.scores) {
+        let found = try encoder.scores(of: [pair[1]], for: pair[0])[0]
+        #expect(abs(found - score) < tolerance, "\(pair[0].prefix(20)) | \(pair[1].prefix(20)) in \(precision)")
+      }
+    }
+  }
+
+  @Test func aQueryScoresItsPassagesTogetherAsOneByOne() throws {
+    let encoder = try CrossEncoder(path: path("rerankers/bert"), pool: WorkerPool(threadCount: 3))
+    let passages = (0..<70).map { String(repeating: "needle \($0) hay ", count: $0 % 9) }
+    let together = try encoder.scores(of: passages, for: "the needle")
+    for (passage, score) in zip(passages, together) {
+      let alone = try encoder.scores(of: [passage], for: "the needle")[0]
+      #expect(abs(alone - score) < 1e-5)
+    }
+    #expect(try encoder.scores(of: [], for: "the needle").isEmpty)
+  }
+
+  @Test func reranksByScore() async throws {
+    let encoder = try CrossEncoder(path: path("rerankers/distilbert"), name: "tiny")
+    let texts = ["hay", "a needle in the hay", "the quick brown fox", "hello"]
+    let candidates = texts.enumerated().map { index, text in
+      Candidate(hit: Hit(passage: Int64(index), document: text, score: 1), text: text)
+    }
+    let hits = try await encoder.rerank(Query("find the needle"), candidates)
+    #expect(hits.map(\.score) == hits.map(\.score).sorted(by: >))
+    #expect(Set(hits.map(\.document)) == Set(texts))
+    for (rank, hit) in hits.enumerated() {
+      #expect(hit.contributions == [.init(source: "tiny", rank: rank + 1, score: hit.score)])
+      let alone = try encoder.scores(of: [hit.document], for: "find the needle")[0]
+      #expect(abs(Float(hit.score) - alone) < 1e-5)
+    }
+  }
+
+  @Test(arguments: names)
+  func sparseVectorsAreThoseOfTheReference(name: String) async throws {
+    let reference = try expected(Weights.self, "sparse/\(name)")
+    let embedder = try SparseEmbedder(path: path("sparse/\(name)"))
+    let vectors = try await embedder.encode(reference.texts, as: .document)
+    #expect(vectors.count == reference.texts.count)
+    for (row, expected) in reference.vectors.enumerated() {
+      #expect(vectors.dimension == expected.count)
+      var dense = [Float](repeating: 0, count: vectors.dimension)
+      for (term, weight) in zip(vectors[row].terms, vectors[row].weights) { dense[Int(term)] = weight }
+      let worst = zip(dense, expected).map { abs($0 - $1) }.max() ?? 1
+      #expect(worst < 1e-4, "text \(row)")
+    }
+  }
+
+  @Test func termsHaveTheirSpelling() throws {
+    let embedder = try SparseEmbedder(path: path("sparse/bert"))
+    let vector = try embedder.encodeNow(["needle"], as: .query)
+    #expect(vector.count == 1 && embedder.profile.similarity == .dot)
+    #expect(embedder.term(2) == "[CLS]")
+    #expect(embedder.term(.max) == nil)
+  }
+
+  @Test func modelsWithoutTheHeadAreRefused() throws {
+    let plain = try path("architectures/roberta")
+    #expect(throws: ModelError.self) { try CrossEncoder(path: plain) }
+    #expect(throws: ModelError.self) { try SparseEmbedder(path: plain) }
+    #expect(throws: ModelError.self) { try CrossEncoder(path: path("architectures/modernbert")) }
+    #expect(throws: ModelError.self) { try SparseEmbedder(path: path("rerankers/bert")) }
+    #expect(throws: ModelError.self) { try CrossEncoder(path: "/nowhere") }
+  }
+}

@@ -1,0 +1,93 @@
+import Foundation
+import NeedletailNumerics
+import Testing
+
+@Suite struct OptimizerTests {
+  /// Gradients of a sum of squares around (3, -2), plus a term that couples the two.
+  private func setGradient(_ parameters: Parameters, _ tape: Tape) throws {
+    tape.clear()
+    let x = tape.parameter(parameters.all[0], of: parameters)
+    let offset = try x.subtracting(tape.constant([3, -2], shape: [2]))
+    try tape.differentiate(offset.multiplied(by: offset).sum())
+  }
+
+  @Test(arguments: [true, false]) func adamFollowsItsDefinition(isDecayDecoupled: Bool) throws {
+    let parameters = Parameters([("x", [2], true)])
+    parameters[parameters.all[0]] = [0.5, 1]
+    let decay = 0.1
+    let algorithm = OptimizerAlgorithm.adam(beta1: 0.9, beta2: 0.99, epsilon: 1e-6, isDecayDecoupled: isDecayDecoupled)
+    let optimizer = Optimizer(algorithm, of: parameters) { _ in Float(decay) }
+    let tape = Tape()
+    var (value, mean, variance) = ([0.5, 1.0], [0.0, 0.0], [0.0, 0.0])
+    for step in 1...20 {
+      try setGradient(parameters, tape)
+      optimizer.step(rate: 0.05, gradientScale: 0.5)
+      for index in 0..<2 {
+        var gradient = (value[index] - [3, -2][index]) * 2 * 0.5
+        if isDecayDecoupled { value[index] *= 1 - 0.05 * decay } else { gradient += decay * value[index] }
+        mean[index] = 0.9 * mean[index] + 0.1 * gradient
+        variance[index] = 0.99 * variance[index] + 0.01 * gradient * gradient
+        let corrected = (mean[index] / (1 - pow(0.9, Double(step))), variance[index] / (1 - pow(0.99, Double(step))))
+        value[index] -= 0.05 * corrected.0 / (corrected.1.squareRoot() + 1e-6)
+      }
+    }
+    for (found, expected) in zip(parameters[parameters.all[0]], value) { #expect(abs(Double(found) - expected) < 1e-4) }
+    #expect(parameters.gradient(of: parameters.all[0]) == [0, 0])
+  }
+
+  @Test func gradientDescentWithMomentumFindsTheMinimum() throws {
+    let parameters = Parameters([("x", [2], true), ("fixed", [1], false)])
+    let optimizer = Optimizer(.gradientDescent(momentum: 0.5), of: parameters)
+    let tape = Tape()
+    for _ in 0..<60 {
+      try setGradient(parameters, tape)
+      optimizer.step(rate: 0.1)
+    }
+    for (found, expected) in zip(parameters[parameters.all[0]], [Float(3), -2]) { #expect(abs(found - expected) < 1e-4) }
+  }
+
+  @Test func theNormOfTheGradientTellsThatItIsNotFinite() throws {
+    let parameters = Parameters([("x", [2], true)])
+    parameters[parameters.all[0]] = [0, 2]
+    let optimizer = Optimizer(.adamW, of: parameters)
+    try setGradient(parameters, Tape())
+    #expect(abs(optimizer.gradientNorm() - 10) < 1e-6)
+    parameters[parameters.all[0]] = [.nan, 2]
+    parameters.clearGradients()
+    try setGradient(parameters, Tape())
+    #expect(optimizer.gradientNorm().isNaN)
+  }
+
+  @Test func aStateThatIsPutBackContinuesBitByBit() throws {
+    let parameters = Parameters([("x", [2], true)])
+    let first = Optimizer(.adamW, of: parameters)
+    let tape = Tape()
+    for _ in 0..<5 { try setGradient(parameters, tape); first.step(rate: 0.01) }
+    let (values, state) = (parameters.snapshot, first.state)
+    for _ in 0..<5 { try setGradient(parameters, tape); first.step(rate: 0.01) }
+    let end = parameters.snapshot
+    let second = Optimizer(.adamW, of: parameters)
+    parameters.snapshot = values
+    second.state = state
+    for _ in 0..<5 { try setGradient(parameters, tape); second.step(rate: 0.01) }
+    #expect(parameters.snapshot == end)
+  }
+
+  @Test func schedulesRiseAndFall() {
+    let linear = LearningRateSchedule(.linear, warmupSteps: 4, steps: 14)
+    #expect((0..<5).map { linear.factor(at: $0) } == [0.2, 0.4, 0.6, 0.8, 1])
+    #expect(abs(linear.factor(at: 9) - 0.5) < 1e-12 && linear.factor(at: 14) == 0)
+    #expect(abs(LearningRateSchedule(.cosine, warmupSteps: 0, steps: 10).factor(at: 5) - 0.5) < 1e-12)
+    #expect(LearningRateSchedule(.constant, warmupSteps: 0, steps: 10).factor(at: 9) == 1)
+  }
+
+  @Test func theMovingAverageForgetsOldValues() {
+    let parameters = Parameters([("x", [1], true)])
+    let average = MovingAverage(of: parameters, decay: 0.5)
+    parameters[parameters.all[0]] = [8]
+    average.update(from: parameters)
+    #expect(average.values[0] == 4)
+    average.update(from: parameters)
+    #expect(average.values[0] == 6)
+  }
+}
