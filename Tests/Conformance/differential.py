@@ -88,7 +88,7 @@ class Differential:
             self.both(kind, lambda c, a: c.delete(NAME, a), g.some_ids(2))
         elif kind == "set":
             key = g.r.choice([None, None, "meta", "meta.deep", "items[0]"])
-            payload = {k: v for k, v in g.payload().items() if v is not None}
+            payload = g.payload()
             self.both(kind, lambda c, a: c.set_payload(NAME, a[0], points=a[1], key=a[2]), (payload, self.existing(selection()), key))
         elif kind == "overwrite":
             self.both(kind, lambda c, a: c.overwrite_payload(NAME, a[0], points=a[1]), (g.payload(), self.existing(g.some_ids())))

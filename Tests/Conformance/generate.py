@@ -88,6 +88,7 @@ class Generator:
             "text": lambda: " ".join(r.choices(WORDS, k=r.randint(1, 4))),
         }
         found = {}
+        # A null in "set payload" removes a member; in an upsert it stays.
         for key, make in options.items():
             if self.chance(0.75):
                 found[key] = make()

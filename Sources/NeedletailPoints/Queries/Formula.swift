@@ -122,9 +122,10 @@ struct FormulaSubject {
   /// The value at a path; a list of one element counts as the element.
   private func variable(_ path: PayloadPath) -> JSONValue? {
     let values = path.values(in: point.payload)
-    let found: JSONValue? = values.count == 1 ? values[0] : values.isEmpty ? nil : .array(values)
-    if case .array(let elements)? = found { return elements.count == 1 ? elements[0] : elements.isEmpty ? defaults[path.text] : found }
-    return found ?? defaults[path.text]
+    guard let first = values.first else { return defaults[path.text] }
+    let found = values.count == 1 ? first : .array(values)
+    if case .array(let elements) = found { return elements.count == 1 ? elements[0] : elements.isEmpty ? defaults[path.text] : found }
+    return found
   }
 
   private func number(_ path: PayloadPath) throws(PointError) -> Double {

@@ -3,7 +3,9 @@ public import NeedletailCore
 extension PayloadPath {
   /// Puts members of `changes` in place of those in `payload`; null removes one.
   static func merge(_ changes: Payload, into payload: inout Payload) {
-    for (key, value) in changes { payload[key] = value == .null ? nil : value }
+    for (key, value) in changes {
+      if value == .null { payload.removeValue(forKey: key) } else { payload[key] = value }
+    }
   }
 
   /// Merges `changes` into the object at this path; objects that are missing on the way are made.
