@@ -163,5 +163,5 @@ struct BenchCommand: AsyncParsableCommand {
 }
 
 extension FilteredMethod: ExpressibleByArgument {}
-extension Similarity: ExpressibleByArgument {}
 extension VectorCodecKind: ExpressibleByArgument {}
+extension Similarity: ExpressibleByArgument {}

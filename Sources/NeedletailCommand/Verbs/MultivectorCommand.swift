@@ -87,7 +87,8 @@ extension CollectionOptions {
   func tokensPath() throws -> String { try data.directory.collectionPath(collection) + "/tokens" }
 
   func tokenEmbedder(of collection: DocumentCollection, precision: EmbedderPrecision) throws -> TransformerTokenEmbedder {
-    guard let embedder = try embedder(of: collection, precision: precision) else {
+    // Shallow models have no last layer to take vectors of tokens from.
+    guard let embedder = try embedder(of: collection, precision: precision) as? TransformerEmbedder else {
       throw RetrievalError.noVectors(collection: collection.name)
     }
     return TransformerTokenEmbedder(embedder)

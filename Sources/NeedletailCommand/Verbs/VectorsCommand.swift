@@ -214,4 +214,3 @@ struct VectorsTrainCommand: ParsableCommand {
   }
 }
 
-extension Similarity: ExpressibleByArgument {}

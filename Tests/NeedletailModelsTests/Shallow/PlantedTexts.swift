@@ -33,7 +33,7 @@ struct PlantedTexts {
   }
 }
 
-func cosine(_ left: some Collection<Float>, _ right: some Collection<Float>) -> Float {
+func plantedCosine(_ left: some Collection<Float>, _ right: some Collection<Float>) -> Float {
   var (product, leftSquare, rightSquare) = (Float(0), Float(0), Float(0))
   for (a, b) in zip(left, right) {
     product += a * b
