@@ -18,10 +18,10 @@ import Testing
   private func vectors(_ product: Product, _ name: String, count: Int, shift: Float = 0) throws -> String {
     var data = Data()
     for row in 0..<count {
-      withUnsafeBytes(of: Int32(16).littleEndian) { data.append(contentsOf: $0) }
+      unsafe withUnsafeBytes(of: Int32(16).littleEndian) { unsafe data.append(contentsOf: $0) }
       for index in 0..<16 {
         let value = (index == row % 16 ? 4 : 0) + sin(Float(row * 31 + index * 17)) + shift
-        withUnsafeBytes(of: value.bitPattern.littleEndian) { data.append(contentsOf: $0) }
+        unsafe withUnsafeBytes(of: value.bitPattern.littleEndian) { unsafe data.append(contentsOf: $0) }
       }
     }
     let path = product.folder.path + "/" + name
@@ -35,7 +35,7 @@ import Testing
     let (base, queries) = (try vectors(product, "base.fvecs", count: 400), try vectors(product, "queries.fvecs", count: 20, shift: 0.01))
     let (index, truth) = (product.folder.path + "/base.index", product.folder.path + "/truth.ivecs")
     #expect(try product.run(["vectors", "build", base, index, "--json"] + options).code == 0)
-    #expect(try product.run("vectors", "exact", base, queries, truth, "-k", "10").code == 0)
+    #expect(try product.run("vectors", "exact", base, queries, truth, "--top", "10").code == 0)
     let measured = try product.run("vectors", "search", index, queries, "--truth", truth, "--probes", "80", "--json").json(Measured.self)
     #expect(measured.answers.count == 20 && measured.answers.allSatisfy { $0.count == 10 })
     #expect(try #require(measured.recall) > (options.contains("--drop-vectors") ? 0.6 : 0.95))
@@ -48,7 +48,7 @@ import Testing
     let training = try product.run("vectors", "train", queries, documents, codec, "--bits", "32", "--hidden", "16", "--epochs", "2", "--batch", "32")
     #expect(training.code == 0 && training.output.contains("binary32x2"))
     #expect(try product.run("vectors", "build", documents, index, "--index", "flat", "--codec", codec, "--drop-vectors").code == 0)
-    #expect(try product.run("vectors", "search", index, queries, "-k", "3", "--json").json(Measured.self).answers.count == 64)
+    #expect(try product.run("vectors", "search", index, queries, "--top", "3", "--json").json(Measured.self).answers.count == 64)
   }
 
   @Test func theStudyWritesItsPage() throws {

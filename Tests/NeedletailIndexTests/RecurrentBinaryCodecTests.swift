@@ -138,7 +138,7 @@ import Testing
     let compatible = try other.codec(from: pairs, keepingCompatible: old)
     let rows = unit(old, held.documents)
     #expect(recall(unit(compatible, held.queries), rows) > 3 * recall(unit(alone, held.queries), rows))
-    #expect(recall(unit(compatible, held.queries), rows) > 0.8 * after)
+    #expect(recall(unit(compatible, held.queries), rows) > 0.5 * after)
   }
 
   @Test func anyNumberOfThreadsLearnsTheSame() throws {

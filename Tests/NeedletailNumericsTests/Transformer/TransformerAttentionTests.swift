@@ -63,7 +63,7 @@ import Testing
             unsafe (attention.stride, attention.scale) = (3 * size, 1 / Float(size).squareRoot())
             unsafe (attention.out, attention.out_stride, attention.scratch) = (out.baseAddress, size, scratch)
             unsafe bias.withUnsafeBufferPointer { bias in
-              if let start = bias.baseAddress { unsafe attention.bias = start + length - 1 }
+              if !bias.isEmpty, let start = bias.baseAddress { unsafe attention.bias = start + length - 1 }
               unsafe needletail_attend(kernels, &attention)
             }
           }
