@@ -16,8 +16,10 @@ public struct RotaryTable: Sendable {
     self.positions = positions
     // The reference rounds frequency and angle to float.
     let angles = (0..<positions).flatMap { position in frequencies.map { Double(Float(position) * Float($0)) } }
-    cosines = AlignedMemory(angles.map { Float(cos($0)) }.span)
-    sines = AlignedMemory(angles.map { Float(sin($0)) }.span)
+    // Spans of arrays with names: those of temporary ones break the compiler of Swift 6.3 without optimisation.
+    let (cosineValues, sineValues) = (angles.map { Float(cos($0)) }, angles.map { Float(sin($0)) })
+    cosines = AlignedMemory(cosineValues.span)
+    sines = AlignedMemory(sineValues.span)
   }
 
   @unsafe fileprivate var pointers: (cosines: UnsafePointer<Float>, sines: UnsafePointer<Float>) {
