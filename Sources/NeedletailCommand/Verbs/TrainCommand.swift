@@ -14,6 +14,14 @@ struct TrainCommand: AsyncParsableCommand {
           data: [{ format: "beir", path: "tools", split: "train" }], batch: { size: 64 },
           validation: { path: "tools", split: "test", every: 50 } }
 
+      Without labelled examples, a network can learn from texts alone, or from pairs made of the structure of pages:
+
+        data: [{ format: "texts", path: "notes.txt" }], objective: { kind: "reconstruction" }
+        data: [{ format: "pages", path: "wiki.jsonl", tasks: ["cloze", "lead", "links"], pairs: 20000 }]
+
+      With untrained: { layers: 2, hidden: 128, vocabulary: 8000, tokens: 128 } it begins with random weights, and the model lends
+      its tokenizer.
+
       The output folder gets metrics.jsonl, plot.html, a checkpoint and the trained model. After an interruption the same
       command goes on from the last checkpoint, to the same result. Register the model with `needletail model add`.
       """)
