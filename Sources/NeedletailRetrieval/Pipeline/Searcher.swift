@@ -120,7 +120,7 @@ public struct Searcher: Retriever {
     return Answer(
       passage: passage.id, document: passage.document, title: passage.title, headings: passage.passage.headings, text: passage.text,
       byteRange: passage.passage.byteRange, highlights: Highlighter.ranges(of: matches),
-      snippet: SnippetChooser(longest: options.snippetBytes).snippet(of: passage.text, matches: matches), score: ranked.fused.score,
-      contributions: ranked.fused.contributions, payload: passage.payload)
+      snippet: SnippetChooser(longest: options.snippetBytes).snippet(of: passage.text, under: passage.passage.headings, matches: matches),
+      score: ranked.fused.score, contributions: ranked.fused.contributions, payload: passage.payload)
   }
 }
