@@ -151,6 +151,13 @@ public struct TensorNames: Hashable, Sendable {
     normsAreGreek = file.tensor(named: prefix + "embeddings.LayerNorm.gamma") != nil
   }
 
+  /// The names of a file that is to be written.
+  init(writing architecture: TransformerConfiguration.Architecture) {
+    self.architecture = architecture
+    prefix = ""
+    normsAreGreek = false
+  }
+
   /// The name of the part's weight.
   public func weight(_ part: TransformerPart) -> String {
     prefix + stem(part) + (part.isNorm && normsAreGreek ? ".gamma" : ".weight")

@@ -135,7 +135,7 @@ extension ModelDirectory {
   }
 
   /// The tokenizer beside the network.
-  func tokenizer() throws(ModelError) -> SubwordTokenizer {
+  public func tokenizer() throws(ModelError) -> SubwordTokenizer {
     do {
       return try SubwordTokenizer(directory: transformerPath)
     } catch {

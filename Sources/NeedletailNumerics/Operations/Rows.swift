@@ -139,11 +139,15 @@ extension Tensor {
       case .first: unsafe out.update(from: pointer + rows.lowerBound * columns, count: columns)
       case .last: unsafe out.update(from: pointer + (rows.upperBound - 1) * columns, count: columns)
       case .maximum:
-        for column in 0..<columns {
-          var best = rows.lowerBound
-          for row in rows where unsafe pointer[row * columns + column] > pointer[best * columns + column] { best = row }
-          unsafe out[column] = pointer[best * columns + column]
-          winners[place * columns + column] = Int32(best)
+        unsafe out.update(from: pointer + rows.lowerBound * columns, count: columns)
+        let first = place * columns
+        for column in 0..<columns { winners[first + column] = Int32(rows.lowerBound) }
+        for row in rows.dropFirst() {
+          let x = unsafe pointer + row * columns
+          for column in 0..<columns where unsafe x[column] > out[column] {
+            unsafe out[column] = x[column]
+            winners[first + column] = Int32(row)
+          }
         }
       }
     }

@@ -12,6 +12,8 @@ public struct ExampleBatch: Hashable, Sendable {
   public var ignored: [Set<Int>] = []
   /// For each query what a teacher says of its positives, then its negatives; empty without a teacher.
   public var teacherScores: [[Double]] = []
+  /// For each passage, how many examples have it among their positives: in-batch negatives come up as often.
+  public var occurrences: [Int] = []
   /// For each query how similar its first positive is, where that was judged.
   public var similarities: [Double?] = []
 
@@ -47,6 +49,7 @@ public struct ExampleBatch: Hashable, Sendable {
         hasTeacher ? Array(scores.prefix(chosen.count)) + Array(scores.dropFirst(example.positives.count).prefix(others.count)) : [])
       similarities.append(example.similarity)
     }
+    occurrences = passages.map { data.occurrences[$0] ?? 0 }
     for (row, query) in queries.enumerated() {
       let known = data.relevant[query] ?? []
       ignored.append(Set(passages.indices.filter { known.contains(passages[$0]) && !positives[row].contains($0) }))

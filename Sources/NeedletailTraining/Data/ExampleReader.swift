@@ -15,6 +15,10 @@ public enum ExampleFormat: String, Hashable, Sendable, CaseIterable, Codable {
   case scored
   /// Two sentences and how similar they are: columns `score`, `sentence1`, `sentence2`, with a header line.
   case similarity
+  /// Texts alone: lines, objects with `text`, or the corpus of a directory in the layout of BEIR; see `PageReader`.
+  case texts
+  /// The same, from whose structure pairs are made; see `PagePairs`.
+  case pages
 }
 
 /// Reads examples; lines may be compressed by gzip.
@@ -33,6 +37,11 @@ public enum ExampleReader {
   ) throws(TrainingError) -> TrainingExamples {
     guard FileManager.default.fileExists(atPath: path) else {
       throw .missingFile(path: path, advice: "Correct the `path` of the data in the recipe; it is relative to the recipe's folder.")
+    }
+    if format == .texts || format == .pages {
+      var texts = TrainingExamples()
+      for text in try PageReader.read(path: path).flatMap(\.texts) { _ = texts.passage(text) }
+      return texts
     }
     if format == .beir { return try readTask(path, split: split, run: run, negatives: negatives) }
     var examples = TrainingExamples()

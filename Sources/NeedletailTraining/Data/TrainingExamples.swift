@@ -35,6 +35,9 @@ public struct TrainingExamples: Sendable {
   /// All passages known to answer a query, whether an example uses them or not: they are never taken as negatives.
   public private(set) var relevant: [Int: Set<Int>] = [:]
 
+  /// How many examples have a passage among their positives.
+  public private(set) var occurrences: [Int: Int] = [:]
+
   private var queryPlaces: [String: Int] = [:]
   private var passagePlaces: [String: Int] = [:]
 
@@ -50,10 +53,13 @@ public struct TrainingExamples: Sendable {
   public mutating func append(_ example: Example) {
     examples.append(example)
     relevant[example.query, default: []].formUnion(example.positives)
+    for passage in example.positives { occurrences[passage, default: 0] += 1 }
   }
 
   /// Takes up all examples of another collection as a task of their own.
   public mutating func append(_ other: TrainingExamples) {
+    // texts alone come without examples
+    if other.examples.isEmpty { for text in other.passages { _ = passage(text) } }
     let task = (examples.map(\.task).max() ?? -1) + 1
     for example in other.examples {
       var copy = example

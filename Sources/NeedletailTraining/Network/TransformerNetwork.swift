@@ -57,11 +57,16 @@ public final class TransformerNetwork {
   /// - Parameters:
   ///   - directory: the model.
   ///   - trained: which layers learn.
-  public init(_ directory: ModelDirectory, trained: Trained = .everything) {
+  public convenience init(_ directory: ModelDirectory, trained: Trained = .everything) {
+    self.init(directory, trained: trained, with: [])
+  }
+
+  /// - Parameter additions: parameters that learn together with the network and are not part of it: zeros at first.
+  init(_ directory: ModelDirectory, trained: Trained, with additions: [(name: String, shape: Shape, isTrained: Bool)]) {
     self.directory = directory
     let configuration = directory.configuration
     let plan = ParameterPlan(configuration, trained: trained)
-    parameters = Parameters(plan.declarations)
+    parameters = Parameters(plan.declarations + additions)
     for (parameter, pieces) in zip(parameters.all, plan.pieces) {
       parameters[parameter] = pieces.flatMap { $0.isBias ? directory.bias(of: $0.part) : directory.weight(of: $0.part) }
     }
@@ -85,12 +90,15 @@ public final class TransformerNetwork {
   }
 
   /// Writes the network as a model directory of the same layout as the one it came from.
-  public func save(to path: String) throws(ModelError) {
+  public func save(to path: String) throws(ModelError) { try save(to: path, adding: []) }
+
+  /// - Parameter additions: tensors of a head.
+  func save(to path: String, adding additions: [SafetensorsWriter.Entry]) throws(ModelError) {
     var values: [String: () -> [Float]] = [:]
     forEachTensor { name, parameter, range in
       values[name] = { [parameters] in Array(parameters[parameter][range]) }
     }
-    try directory.save(to: path, replacing: values)
+    try directory.save(to: path, replacing: values, adding: additions)
   }
 
   /// The gradients by the names that tensors have in weight files.

@@ -29,6 +29,12 @@ struct RecipeObject {
     try RecipeObject(take(key) ?? .object([:]), place: name(key), path: path)
   }
 
+  /// The object of a key, unless it is absent or null.
+  mutating func optionalObject(_ key: String) throws(TrainingError) -> RecipeObject? {
+    guard let value = take(key) else { return nil }
+    return try RecipeObject(value, place: name(key), path: path)
+  }
+
   mutating func objects(_ key: String) throws(TrainingError) -> [RecipeObject] {
     guard case .array(let values)? = take(key), !values.isEmpty else { throw complaint(key, "has to be a list of objects") }
     var objects: [RecipeObject] = []
@@ -89,6 +95,19 @@ struct RecipeObject {
       throw complaint(key, "is \(name), which is none of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
     }
     return choice
+  }
+
+  /// Some of a closed set of names.
+  mutating func choices<Choice: RawRepresentable<String> & CaseIterable>(_ key: String, _: Choice.Type) throws(TrainingError) -> [Choice]? {
+    guard let value = take(key) else { return nil }
+    let known = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+    guard case .array(let values) = value, !values.isEmpty else { throw complaint(key, "has to be a list of some of \(known)") }
+    var choices: [Choice] = []
+    for value in values {
+      guard let choice = value.string.flatMap({ Choice(rawValue: $0) }) else { throw complaint(key, "may hold \(known)") }
+      choices.append(choice)
+    }
+    return choices
   }
 
   /// Complains about keys that nobody took.

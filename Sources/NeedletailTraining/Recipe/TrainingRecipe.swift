@@ -1,7 +1,7 @@
 internal import Foundation
 internal import NeedletailCore
-internal import NeedletailModels
 public import NeedletailEvaluation
+public import NeedletailModels
 internal import NeedletailNumerics
 
 /// A training as a file says it (JSON5).
@@ -28,7 +28,12 @@ public struct TrainingRecipe: Sendable {
   public let settings: TrainingSettings
   public let batchSize: Int
   public let grouping: ShuffledSampler.Grouping
+  /// What is learnt from examples; has no part in a training on texts alone.
   public let objective: any Objective
+  /// What is learnt from texts alone, if that is the objective.
+  public let pretraining: PretrainingObjective?
+  /// The network to begin with where it is not that of `model`, which then lends its tokenizer.
+  public let untrained: UntrainedModel?
   public let trained: TransformerNetwork.Trained
   public let data: [Source]
   public let validation: Validation?
@@ -46,6 +51,8 @@ public struct TrainingRecipe: Sendable {
     public var run: String?
     /// How many of them a query keeps.
     public var negatives: Int
+    /// Of pages, how pairs are made of them.
+    public var pairs: PagePairPlan?
   }
 
   /// What tells whether the network becomes better.
@@ -105,7 +112,11 @@ public struct TrainingRecipe: Sendable {
     settings.dropout = DropoutRates(hidden: dropout, attention: dropout)
     self.settings = settings
     var objective = try recipe.object("objective")
-    self.objective = try ObjectiveFactory.make(&objective, seed: settings.seed)
+    switch try ObjectiveFactory.make(&objective, seed: settings.seed) {
+    case .examples(let made): (self.objective, pretraining) = (made, nil)
+    case .texts(let made): (self.objective, pretraining) = (Contrastive(), made)
+    }
+    untrained = try UntrainedModel(&recipe, seed: settings.seed)
     trained = try recipe.integer("last_layers", in: 1...1024).map { .lastLayers($0) } ?? .everything
     var check = try recipe.object("validation")
     validation = try Self.validation(&check, resolved)
@@ -131,9 +142,10 @@ public struct TrainingRecipe: Sendable {
 
   private static func source(_ fields: inout RecipeObject, _ resolved: (String) -> String) throws(TrainingError) -> Source {
     guard let format = try fields.choice("format", ExampleFormat.self) else { throw fields.complaint("format", "is missing") }
-    let source = Source(
+    var source = Source(
       format: format, path: resolved(try fields.requiredString("path")), split: try fields.string("split") ?? "train",
       run: try fields.string("negatives_run").map(resolved), negatives: try fields.integer("negatives", in: 1...1000) ?? 8)
+    if format == .pages { source.pairs = try PagePairPlan(&fields) }
     try fields.finish()
     return source
   }

@@ -1,5 +1,5 @@
 internal import NeedletailCore
-internal import NeedletailModels
+public import NeedletailModels
 public import NeedletailNumerics
 public import NeedletailText
 
@@ -11,7 +11,7 @@ public import NeedletailText
 /// With `textsAtATime`, the gradient of a batch that does not fit into memory is computed in two passes: vectors of all texts without
 /// remembering anything, the loss on the vectors alone, then, some texts at a time, the pass again with the gradient of their vectors
 /// ("gradient cache": Gao, Zhang, Han and Callan, RepL4NLP 2021, section 3). Gradients are those of the whole batch.
-public final class Trainer {
+public final class Trainer: Learner {
   public let network: TransformerNetwork
   public let settings: TrainingSettings
   public let sampler: any Sampler
@@ -22,19 +22,7 @@ public final class Trainer {
   private let objective: any Objective
   private let queries: TokenizedTexts
   private let passages: TokenizedTexts
-  private let schedule: LearningRateSchedule
   private let tape: Tape
-
-  /// What happened in a step.
-  public struct Step: Hashable, Sendable {
-    /// The mean over the batches of the step.
-    public var loss: Double
-    /// The length of the gradient before it was clipped.
-    public var gradientNorm: Double
-    public var rate: Double
-    /// Tokens that went through the network, each counted once.
-    public var tokens: Int
-  }
 
   /// - Parameters:
   ///   - network: what learns.
@@ -62,42 +50,19 @@ public final class Trainer {
       parameter.shape.rank > 1 ? settings.weightDecay : 0
     }
     average = settings.averageDecay.map { MovingAverage(of: network.parameters, decay: $0) }
-    schedule = LearningRateSchedule(settings.curve, warmupSteps: settings.warmupSteps, steps: settings.steps)
     tape = Tape(pool: pool)
     network.parameters.clearGradients()
   }
 
-  /// Takes a step.
-  ///
-  /// - Parameter index: its number, from 0.
-  /// - Throws: `TrainingError.diverged` when loss or gradient is no number; the parameters are then as they were before the step.
-  public func step(_ index: Int) throws -> Step {
-    var report = Step(loss: 0, gradientNorm: 0, rate: Double(settings.rate) * schedule.factor(at: index), tokens: 0)
-    for part in 0..<settings.accumulation {
-      let batch = batch(at: index * settings.accumulation + part)
-      let (loss, tokens) = try accumulateGradient(of: batch, seed: seed(index, part))
-      guard loss.isFinite else {
-        network.parameters.clearGradients()
-        throw TrainingError.diverged(step: index, what: "The loss", kept: "")
-      }
-      report.loss += Double(loss) / Double(settings.accumulation)
-      report.tokens += tokens
-    }
-    report.gradientNorm = optimizer.gradientNorm() / Double(settings.accumulation)
-    guard report.gradientNorm.isFinite else {
-      network.parameters.clearGradients()
-      throw TrainingError.diverged(step: index, what: "The gradient", kept: "")
-    }
-    var scale = 1 / Double(settings.accumulation)
-    if let clip = settings.clip, report.gradientNorm > clip { scale *= clip / report.gradientNorm }
-    optimizer.step(rate: Float(report.rate), gradientScale: Float(scale))
-    average?.update(from: network.parameters)
-    return report
+  public func accumulateGradient(at place: Int, seed: UInt64) throws -> (loss: Float, tokens: Int) {
+    try accumulateGradient(of: batch(at: place), seed: seed)
   }
+
+  public func save(to path: String) throws(ModelError) { try network.save(to: path) }
 
   /// The batch of a step, counted over accumulated ones.
   public func batch(at place: Int) -> ExampleBatch {
-    var generator = SeededGenerator(seed: seed(place, 0x5a))
+    var generator = SeededGenerator(seed: settings.seed(of: place, 0x5a))
     return ExampleBatch(
       sampler.indices(at: place), of: examples, positiveCount: settings.positivesPerQuery, negativeCount: settings.negativesPerQuery,
       using: &generator)
@@ -157,10 +122,5 @@ public final class Trainer {
     let split = batch.queries.count
     return try objective.loss(
       queries: vectors.rows(0..<split), passages: vectors.rows(split..<vectors.shape[0]), batch: batch)
-  }
-
-  private func seed(_ step: Int, _ salt: Int) -> UInt64 {
-    var generator = SeededGenerator(seed: settings.seed &+ UInt64(step) &* 0x9e37_79b9_7f4a_7c15 &+ UInt64(salt) &* 0xbf58_476d_1ce4_e5b9)
-    return generator.next()
   }
 }

@@ -3,6 +3,7 @@ internal import NeedletailCore
 internal import NeedletailEvaluation
 public import NeedletailModels
 public import NeedletailNumerics
+internal import NeedletailText
 
 /// A training from recipe to model directory, in a run folder.
 ///
@@ -10,7 +11,7 @@ public import NeedletailNumerics
 /// end `model`. A run that was interrupted goes on from its last checkpoint, to the same bits.
 public final class TrainingRun {
   public let recipe: TrainingRecipe
-  private let trainer: Trainer
+  private let trainer: any Learner
   private let validation: RankingValidation?
   private var log: MetricsLog
   private var best: Checkpoint.Best?
@@ -48,27 +49,25 @@ public final class TrainingRun {
   ///   - pool: the threads.
   public init(_ recipe: TrainingRecipe, recipePath: String, model directory: ModelDirectory, pool: WorkerPool = .shared) throws {
     self.recipe = recipe
-    try TransformerNetwork.check(directory)
-    let network = TransformerNetwork(directory, trained: recipe.trained)
-    // the embedder knows which tokenizer the model has
-    let tokenizer = try TransformerEmbedder(directory: directory, pool: pool).tokenizer
     var examples = TrainingExamples()
     for source in recipe.data {
+      if let pairs = source.pairs, recipe.pretraining == nil {
+        try examples.append(pairs.examples(path: source.path, seed: recipe.settings.seed, pool: pool))
+        continue
+      }
       let part = try ExampleReader.read(
         source.format, path: source.path, split: source.split, run: source.run, negatives: source.negatives)
       examples.append(part)
     }
+    let directory = try Self.beginning(of: recipe, directory, examples, pool)
+    try TransformerNetwork.check(directory)
+    let tokenizer = try directory.tokenizer()
     var settings = recipe.settings
     let limit = directory.maximumTokens
     settings.maximumQueryTokens = min(settings.maximumQueryTokens, limit)
     settings.maximumPassageTokens = min(settings.maximumPassageTokens, limit)
-    let sampler = ShuffledSampler(
-      lengths: examples.examples.map { example in
-        examples.queries[example.query].utf8.count + (example.positives.first.map { examples.passages[$0].utf8.count } ?? 0)
-      },
-      tasks: examples.examples.map(\.task), batchSize: recipe.batchSize, grouping: recipe.grouping, seed: settings.seed)
-    trainer = Trainer(
-      network, tokenizer: tokenizer, examples: examples, sampler: sampler, objective: recipe.objective, settings: settings, pool: pool)
+    trainer = try Self.learner(recipe, directory, tokenizer, examples, settings, pool)
+    let network = trainer.network
     validation = try recipe.validation.map { wanted in
       let task: RetrievalTask
       do {
@@ -87,6 +86,40 @@ public final class TrainingRun {
       throw TrainingError.recipe(path: recipePath, reason: "`output` cannot be written: \(error.localizedDescription)")
     }
     log = try MetricsLog(path: recipe.output + "/metrics.jsonl")
+  }
+
+  /// The model that the training begins with.
+  private static func beginning(
+    of recipe: TrainingRecipe, _ directory: ModelDirectory, _ examples: TrainingExamples, _ pool: WorkerPool
+  ) throws -> ModelDirectory {
+    guard let untrained = recipe.untrained else { return directory }
+    let path = recipe.output + "/untrained"
+    if !FileManager.default.fileExists(atPath: path + "/model.safetensors") {
+      try untrained.write(to: path, tokenizerOf: directory, texts: examples.queries + examples.passages, pool: pool)
+    }
+    return try ModelDirectory(path: path)
+  }
+
+  private static func learner(
+    _ recipe: TrainingRecipe, _ directory: ModelDirectory, _ tokenizer: SubwordTokenizer, _ examples: TrainingExamples,
+    _ settings: TrainingSettings, _ pool: WorkerPool
+  ) throws -> any Learner {
+    if let pretraining = recipe.pretraining {
+      return try TextPretrainer(
+        directory, trained: recipe.trained, texts: examples.queries + examples.passages, objective: pretraining,
+        batchSize: recipe.batchSize, grouping: recipe.grouping, settings: settings, pool: pool)
+    }
+    guard !examples.examples.isEmpty else {
+      throw TrainingError.unsuitableData(reason: "The data are texts alone, and `objective.kind` learns from examples: choose reconstruction, masked or next_token")
+    }
+    let sampler = ShuffledSampler(
+      lengths: examples.examples.map { example in
+        examples.queries[example.query].utf8.count + (example.positives.first.map { examples.passages[$0].utf8.count } ?? 0)
+      },
+      tasks: examples.examples.map(\.task), batchSize: recipe.batchSize, grouping: recipe.grouping, seed: settings.seed)
+    return Trainer(
+      TransformerNetwork(directory, trained: recipe.trained), tokenizer: tokenizer, examples: examples, sampler: sampler,
+      objective: recipe.objective, settings: settings, pool: pool)
   }
 
   private var checkpointPath: String { recipe.output + "/checkpoint.safetensors" }
@@ -113,7 +146,7 @@ public final class TrainingRun {
         throw CancellationError()
       }
       let stepStart = clock.now
-      let result: Trainer.Step
+      let result: TrainingStep
       do {
         result = try trainer.step(step)
       } catch TrainingError.diverged(let index, let what, _) {
@@ -134,7 +167,7 @@ public final class TrainingRun {
     }
     let model = recipe.output + "/model"
     if let best { trainer.network.parameters.snapshot = best.values } else { useAverage() }
-    try trainer.network.save(to: model)
+    try trainer.save(to: model)
     try log.writePlot(to: recipe.output + "/plot.html", title: URL(fileURLWithPath: recipe.output).lastPathComponent)
     return Outcome(
       model: model, steps: step, loss: lastLoss, before: log.firstValidation, after: best?.measure, endedEarly: endedEarly,
