@@ -7,7 +7,8 @@ struct RerankingOptions: ParsableArguments {
   @Option(
     name: .customLong("rerank"),
     help: ArgumentHelp(
-      "Let the cross-encoder in this directory read the best answers together with the question, and order them.", valueName: "DIR"),
+      "Let this cross-encoder, a registered one or a directory, read the best answers together with the question, and order them.",
+      valueName: "MODEL"),
     completion: .directory)
   var model: String?
 
@@ -19,9 +20,9 @@ struct RerankingOptions: ParsableArguments {
   }
 
   /// The answers in the order of the cross-encoder; nil if none is asked for.
-  func search(_ question: Query, _ searcher: Searcher) async throws -> SearchResponse? {
+  func search(_ question: Query, _ searcher: Searcher, registry: ModelRegistry) async throws -> SearchResponse? {
     guard let model else { return nil }
-    let encoder = try CrossEncoder(path: NSString(string: model).expandingTildeInPath)
+    let encoder = try CrossEncoder(path: registry.path(atOrNamed: model, as: .crossEncoder))
     let kinds: [PipelineSpecification.Source.Kind] = switch searcher.mode {
     case .dense: [.dense]
     case .lexical: [.lexical]

@@ -52,7 +52,9 @@ struct SearchCommand: AsyncParsableCommand {
     let searcher = Searcher(
       collection: collection, embedder: embedder, mode: mode ?? (embedder == nil ? .lexical : .hybrid))
     let question = Query(query.joined(separator: " "), filter: try ranking.parsedFilter(), limit: ranking.top)
-    if let answered = try await reranking.search(question, searcher) { return try ranking.show(answered, as: output) }
+    if let answered = try await reranking.search(question, searcher, registry: target.data.registry) {
+      return try ranking.show(answered, as: output)
+    }
     let filtering = try relevantOnly ? PipelineSpecification(
       answering: searcher.mode, relevance: .init(.modelFile(target.relevancePath(), probability: probability))) : nil
     let response =

@@ -40,7 +40,7 @@ struct ServeCommand: AsyncParsableCommand {
     let precision = embedding.precision
     let environment = ProcessInfo.processInfo.environment
     let keys = AccessKeys(full: apiKey ?? environment["NEEDLETAIL_API_KEY"], reading: readOnlyApiKey ?? environment["NEEDLETAIL_READ_ONLY_API_KEY"])
-    let models = ModelService(names: { registry.models().filter { $0.profile != nil }.map(\.name) }) { name in
+    let models = ModelService(names: { registry.models().filter { $0.profile != nil && $0.kind == .embedder }.map(\.name) }) { name in
       try registry.embedder(named: name, precision: precision)
     }
     let options = SiteOptions(
