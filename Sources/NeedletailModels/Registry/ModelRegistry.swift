@@ -39,12 +39,15 @@ public struct ModelRegistry: Sendable {
   }
 
   /// The model of that name. `ModelError.notFetched` or `.unknownModel` says what to do if there is none.
-  public func directory(named name: String) throws(ModelError) -> ModelDirectory {
+  public func directory(named name: String) throws(ModelError) -> ModelDirectory { try ModelDirectory(path: path(ofModel: name)) }
+
+  /// Where the model of that name is.
+  func path(ofModel name: String) throws(ModelError) -> String {
     try Self.check(name)
     guard exists(name) else {
       throw name == Self.defaultModelName ? .notFetched(name: name) : .unknownModel(name: name, known: names)
     }
-    return try ModelDirectory(path: directory + "/" + name)
+    return directory + "/" + name
   }
 
   // MARK: - Changing
