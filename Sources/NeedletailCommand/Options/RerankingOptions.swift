@@ -23,13 +23,8 @@ struct RerankingOptions: ParsableArguments {
   func search(_ question: Query, _ searcher: Searcher, registry: ModelRegistry) async throws -> SearchResponse? {
     guard let model else { return nil }
     let encoder = try CrossEncoder(path: registry.path(atOrNamed: model, as: .crossEncoder))
-    let kinds: [PipelineSpecification.Source.Kind] = switch searcher.mode {
-    case .dense: [.dense]
-    case .lexical: [.lexical]
-    case .hybrid: [.dense, .lexical]
-    }
     let specification = PipelineSpecification(
-      name: "reranked", sources: kinds.map { PipelineSpecification.Source($0) },
+      answering: searcher.mode, in: searcher.collection.settings, depth: 1000,
       rerank: [PipelineSpecification.Reranking(.model, model: encoder.name, depth: rerankDepth)])
     return try await Pipeline(specification, searcher: searcher, rerankers: [encoder.name: encoder]).search(question)
   }

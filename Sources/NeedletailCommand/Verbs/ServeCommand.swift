@@ -46,9 +46,10 @@ struct ServeCommand: AsyncParsableCommand {
     let options = SiteOptions(
       bodyLimit: max(1, bodyLimit) << 20, keys: keys, models: models,
       keeper: NoteKeeper(data: data, precision: precision, collection: collection ?? "default").keep)
-    let site = SearchSite(data: data.directory, preferred: collection ?? "default", options: options) { profile in
-      try registry.embedder(for: profile, precision: precision)
-    }
+    let site = SearchSite(
+      data: data.directory, preferred: collection ?? "default", options: options,
+      sparseEmbedder: { try registry.sparseEmbedder(for: $0, precision: precision) },
+      embedder: { try registry.embedder(for: $0, precision: precision) })
     let writesJSON = json
     try await site.run(host: host, port: port) { address in
       if writesJSON {

@@ -47,16 +47,21 @@ public struct ModelRegistry: Sendable {
   ///
   /// - Throws: `ModelError.notFetched` or `.unknownModel` if there is none, `.unsupported` if it is of another kind.
   public func path(named name: String, as kind: ModelKind) throws(ModelError) -> String {
-    try Self.check(name)
-    guard exists(name) else {
-      throw name == Self.defaultModelName ? .notFetched(name: name) : .unknownModel(name: name, known: names)
-    }
-    let path = directory + "/" + name
+    let path = try path(ofModel: name)
     let found = try ModelKind(ofDirectory: path)
     guard found == kind else {
       throw .unsupported(path: path, feature: "using a model of the kind \(found.rawValue) as \(kind.rawValue)", advice: found.advice)
     }
     return path
+  }
+
+  /// Where the model of that name is, of whatever kind.
+  func path(ofModel name: String) throws(ModelError) -> String {
+    try Self.check(name)
+    guard exists(name) else {
+      throw name == Self.defaultModelName ? .notFetched(name: name) : .unknownModel(name: name, known: names)
+    }
+    return directory + "/" + name
   }
 
   // MARK: - Changing
