@@ -85,7 +85,7 @@ let package = Package(
       "NeedletailServer",
       [
         "Needletail", "NeedletailCore", "NeedletailNumerics", "NeedletailPoints", "NeedletailRetrieval", "NeedletailStore",
-        hummingbird, httpTypes, nio, mustache, logging,
+        hummingbird, httpTypes, nio, mustache, logging, crypto,
       ],
       resources: [.embedInCode("Resources")]),
     .executableTarget(
@@ -126,7 +126,7 @@ let package = Package(
       "NeedletailServerTests",
       [
         "NeedletailServer", "NeedletailCore", "NeedletailPoints", "NeedletailRetrieval", "NeedletailStore",
-        hummingbird, httpTypes, nio, logging,
+        hummingbird, httpTypes, nio, logging, crypto,
         .product(name: "HummingbirdTesting", package: "hummingbird"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
       ]),

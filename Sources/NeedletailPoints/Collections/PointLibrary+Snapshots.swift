@@ -36,6 +36,7 @@ extension PointLibrary {
       let path = "\(target)/\(String(readable))-\(collection.snapshot().operation)-\(formatter.string(from: Date())).snapshot"
       try? FileManager.default.removeItem(atPath: path)
       try collection.database.writeNow { db in try db.execute(sql: "VACUUM INTO ?", arguments: [path]) }
+      for path in [path, target, target + "/..", target + "/../.."] { FileSystem.synchronise(path) }
       return try Self.describe(path)
     } catch {
       throw .store(StoreError(error, at: target))
