@@ -71,7 +71,7 @@ let package = Package(
       ["NeedletailCore", "NeedletailIndex", "NeedletailNumerics", "NeedletailText", "NeedletailStore", grdb, crypto, hashTrees]),
     room("NeedletailRetrieval", ["NeedletailCore", "NeedletailIndex", "NeedletailText", "NeedletailNumerics", "NeedletailStore", crypto]),
     room("NeedletailEvaluation", ["NeedletailCore", "NeedletailIndex", "NeedletailNumerics"]),
-    room("NeedletailTraining", ["NeedletailCore", "NeedletailText", "NeedletailNumerics", "NeedletailModels", "NeedletailEvaluation"]),
+    room("NeedletailTraining", ["NeedletailCore", "NeedletailText", "NeedletailNumerics", "NeedletailModels", "NeedletailIndex", "NeedletailEvaluation"]),
 
     // level 5 and 6: the surfaces
     room("Needletail", ["NeedletailCore", "NeedletailText", "NeedletailModels", "NeedletailIndex", "NeedletailStore", "NeedletailRetrieval"]),
@@ -85,7 +85,7 @@ let package = Package(
       "NeedletailServer",
       [
         "Needletail", "NeedletailCore", "NeedletailNumerics", "NeedletailPoints", "NeedletailRetrieval", "NeedletailStore",
-        hummingbird, httpTypes, nio, mustache, logging,
+        hummingbird, httpTypes, nio, mustache, logging, crypto,
       ],
       resources: [.embedInCode("Resources")]),
     .executableTarget(
@@ -104,7 +104,7 @@ let package = Package(
       swiftSettings: strict),
 
     // tests, one target per room
-    tests("NeedletailNumericsTests", ["NeedletailNumerics", "CNeedletailKernels"]),
+    tests("NeedletailNumericsTests", ["NeedletailNumerics", "CNeedletailKernels"], resources: [.copy("Fixtures")]),
     tests("NeedletailTextTests", ["NeedletailText"], resources: [.copy("Fixtures")]),
     tests("NeedletailModelsTests", ["NeedletailModels", "NeedletailCore", "NeedletailNumerics", "NeedletailText"], resources: [.copy("Fixtures")]),
     tests("NeedletailIndexTests", ["NeedletailIndex", "NeedletailCore", "NeedletailNumerics"]),
@@ -120,13 +120,13 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     tests(
       "NeedletailTrainingTests",
-      ["NeedletailTraining", "NeedletailCore", "NeedletailText", "NeedletailNumerics", "NeedletailModels", "NeedletailEvaluation"],
+      ["NeedletailTraining", "NeedletailCore", "NeedletailText", "NeedletailNumerics", "NeedletailModels", "NeedletailIndex", "NeedletailEvaluation"],
       resources: [.copy("Fixtures")]),
     tests(
       "NeedletailServerTests",
       [
         "NeedletailServer", "NeedletailCore", "NeedletailPoints", "NeedletailRetrieval", "NeedletailStore",
-        hummingbird, httpTypes, nio, logging,
+        hummingbird, httpTypes, nio, logging, crypto,
         .product(name: "HummingbirdTesting", package: "hummingbird"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
       ]),

@@ -37,6 +37,7 @@ struct NeedletailCommand: AsyncParsableCommand {
       ClassifyCommand.self,
       BenchCommand.self,
       TrainCommand.self,
+      GenerateCommand.self,
       MCPCommand.self,
       SparseCommand.self,
       RelevanceCommand.self,

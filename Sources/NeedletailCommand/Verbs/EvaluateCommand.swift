@@ -16,12 +16,13 @@ struct EvaluateCommand: AsyncParsableCommand {
   var directories: [String]
 
   @Option(help: ArgumentHelp("The qrels file to use.", valueName: "NAME")) var split = "test"
-  @Option(help: ArgumentHelp("dense, lexical, hybrid (repeatable; otherwise all).", valueName: "MODE")) var mode: [SearchMode] = []
+  @Option(help: ArgumentHelp("dense, lexical, sparse, hybrid (repeatable; otherwise all there are).", valueName: "MODE")) var mode: [SearchMode] = []
   @Option(help: ArgumentHelp("A pipeline in a JSON5 file (repeatable; then without modes unless they are named).", valueName: "FILE"), completion: .file())
   var pipeline: [String] = []
   @Option(help: ArgumentHelp("Measures, separated by commas.", valueName: "LIST")) var measures = "nDCG@10,R@100,AP"
   @Option(help: ArgumentHelp("Answers per query.", valueName: "N")) var depth = 1000
   @Option(help: ArgumentHelp("The embedding model.", valueName: "NAME")) var model = ModelRegistry.defaultModelName
+  @Option(help: ArgumentHelp("A model of sparse vectors: a registered name, or its folder.", valueName: "NAME")) var sparseModel: String?
   @Option(help: ArgumentHelp("Write TREC run files here.", valueName: "DIR"), completion: .directory) var runFolder: String?
   @Flag(help: "Search dense vectors exactly instead of through the graph.") var exact = false
   @OptionGroup var data: DataOptions
@@ -41,16 +42,17 @@ struct EvaluateCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let modes = mode.isEmpty && pipeline.isEmpty ? SearchMode.allCases : mode
+    let modes = mode.isEmpty && pipeline.isEmpty ? SearchMode.allCases.filter { $0 != .sparse || sparseModel != nil } : mode
     let pipelines = try pipeline.map { try PipelineSpecification(file: $0) }
     let measures = try self.measures.split(separator: ",").map { try Measure.parse(String($0)) }
-    let embedder = try modes == [.lexical] && pipelines.isEmpty
+    let embedder = try modes.allSatisfy { $0 == .lexical || $0 == .sparse } && pipelines.isEmpty
       ? nil : data.registry.embedder(named: model, precision: embedding.precision)
+    let sparse = try sparseModel.map { try data.registry.sparseEmbedder(named: $0, precision: embedding.precision) }
     var rows: [Row] = []
     for directory in directories {
       let task = try BEIRReader.read(directory: directory, split: split)
       rows += try await InterruptSignal.cancelling { [self] in
-        try await evaluate(task, modes: modes, pipelines: pipelines, measures: measures, embedder: embedder)
+        try await evaluate(task, modes: modes, pipelines: pipelines, measures: measures, embedder: embedder, sparse: sparse)
       }
     }
     try output.json ? JSONOutput.write(rows) : show(rows, measures: measures)
@@ -60,12 +62,13 @@ struct EvaluateCommand: AsyncParsableCommand {
 extension EvaluateCommand {
   private func evaluate(
     _ task: RetrievalTask, modes: [SearchMode], pipelines: [PipelineSpecification], measures: [Measure],
-    embedder: (any TextEmbedder)?
+    embedder: (any TextEmbedder)?, sparse: SparseEmbedder?
   ) async throws -> [Row] {
     let clock = ContinuousClock()
     var options = IngestOptions()
     options.splitsDocuments = false
-    let index = try TextIndex(embedder: embedder, tokenizer: embedder.chunkingTokenizer, options: options)
+    let index = try TextIndex(
+      embedder: embedder, sparseEmbedder: sparse, tokenizer: embedder.chunkingTokenizer(beside: sparse), options: options)
     let indexing = ProgressLine("Indexing \(task.name)", unit: "documents", isEnabled: !output.json)
     let indexingTime = try await clock.measure {
       for start in stride(from: 0, to: task.corpus.count, by: 500) {

@@ -30,7 +30,10 @@ public struct FilteredReport: Codable, Sendable {
 
   /// The most queries per second at a recall that any method reaches under a workload.
   ///
-  /// - Parameter others: methods that do not count.
+  /// - Parameters:
+  ///   - workload: its name.
+  ///   - recall: the recall to reach, from 0 to 1.
+  ///   - others: methods that do not count.
   public func best(
     under workload: String, atRecall recall: Double, without others: Set<FilteredMethod> = []
   ) -> Double? {

@@ -4,8 +4,8 @@ public import NeedletailNumerics
 extension ModelDirectory {
   /// Writes the model with other weights: a directory that every tool which reads this one reads as well.
   ///
-  /// Tokenizer, configuration and modules are copied; tensors of the weight file that are not replaced (a pooling layer nobody uses, say)
-  /// are kept, in single precision. The weight file appears last and at once.
+  /// Tokenizer, configuration and modules are copied; what adapters add becomes part of the weights; tensors of the weight file that
+  /// are not replaced (a pooling layer nobody uses, say) are kept, in single precision. The weight file appears last and at once.
   ///
   /// - Parameters:
   ///   - destination: a directory, made if need be.
@@ -19,8 +19,11 @@ extension ModelDirectory {
     let hasModules = FileManager.default.fileExists(atPath: path + "/modules.json")
     try copy(to: destination, writingModules: !hasModules, includingWeights: false)
     let added = Set(additions.map(\.name))
+    let adapted = Dictionary(adapters.flatMap(\.additions.keys).map { (tensorNames.weight($0), $0) }) { first, _ in first }
     let entries = additions + weights.tensors.filter { !added.contains($0.name) }.map { tensor in
-      SafetensorsWriter.Entry(name: tensor.name, shape: tensor.shape, values: values[tensor.name] ?? { weights.floats(tensor) })
+      SafetensorsWriter.Entry(name: tensor.name, shape: tensor.shape) {
+        values[tensor.name]?() ?? adapted[tensor.name].map(weight(of:)) ?? weights.floats(tensor)
+      }
     }
     let folder = modules.transformerFolder.isEmpty ? destination : destination + "/" + modules.transformerFolder
     do {

@@ -42,6 +42,17 @@ extension ModelDirectory {
     return PackedMatrix(weight: weights.floats(tensor), bias: hasBias ? bias : bias.map { _ in 0 }, precision: .float32)
   }
 
+  /// The products of a state with the embeddings of the vocabulary, whatever a language model scores the next token by.
+  func embeddingScores() throws(ModelError) -> PackedMatrix {
+    let shape = [configuration.vocabularySize, configuration.hiddenSize]
+    let name = tensorNames.weight(.wordEmbedding)
+    guard let tensor = weights.tensor(named: name), tensor.shape == shape else {
+      throw .tensor(path: weights.path, name: name, reason: "is missing or has not the shape \(shape)")
+    }
+    return PackedMatrix(
+      weight: weights.floats(tensor), bias: Array(repeating: 0, count: configuration.vocabularySize), precision: .float32)
+  }
+
   /// The scores of the next token: of a language model, whose embedding they may share.
   func nextTokenScores() throws(ModelError) -> PackedMatrix {
     let shape = [configuration.vocabularySize, configuration.hiddenSize]

@@ -4,7 +4,8 @@ internal import NeedletailNumerics
 /// A weight for each token of the vocabulary that a sequence calls to mind.
 ///
 /// The head of masked language modelling gives each token's scores of the vocabulary; the weight of a term comes from the largest over
-/// the sequence.
+/// the sequence. Causal networks have no such head: their states are compared with the embeddings of the vocabulary (Doshi et al.,
+/// "Mistral-SPLADE", 2024, section 3).
 struct VocabularyHead: Sendable {
   /// What the weight of a term is.
   enum Weighting {
@@ -14,8 +15,8 @@ struct VocabularyHead: Sendable {
     case linear
   }
 
-  private let dense: PackedMatrix
-  private let norm: LayerNorm
+  /// What changes states before they are scored; nil for causal networks.
+  private let change: (dense: PackedMatrix, norm: LayerNorm)?
   private let scores: PackedMatrix
   private let activation: Activation
   private let weighting: Weighting
@@ -27,8 +28,15 @@ struct VocabularyHead: Sendable {
 
   init(_ directory: ModelDirectory, weighting: Weighting = .saturated) throws(ModelError) {
     self.weighting = weighting
-    dense = try directory.linear(.vocabularyDense, outputs: directory.configuration.hiddenSize)
-    norm = try directory.norm(.vocabularyNorm)
+    if directory.configuration.architecture == .decoder {
+      change = nil
+      scores = try directory.embeddingScores()
+      activation = .identity
+      return
+    }
+    change = (
+      try directory.linear(.vocabularyDense, outputs: directory.configuration.hiddenSize), try directory.norm(.vocabularyNorm)
+    )
     scores = try directory.vocabularyScores(hasBias: weighting == .saturated)
     // RoBERTa's and MPNet's heads have GELU whatever the layers have.
     switch directory.configuration.architecture {
@@ -41,15 +49,19 @@ struct VocabularyHead: Sendable {
   func weigh(_ states: Activations, rows: Range<Int>, into output: inout [Float], at place: Int) {
     var largest = [Float](repeating: weighting == .saturated ? 0 : -.infinity, count: terms)
     let steps = min(Self.rowsPerStep, rows.count)
-    let inner = Activations(.float32, rows: steps, columns: dense.outputs)
+    let inner = change.map { Activations(.float32, rows: steps, columns: $0.dense.outputs) }
     let scored = Activations(.float32, rows: steps, columns: terms)
     var step = [Float](repeating: 0, count: terms)
     for first in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.rowsPerStep) {
       let part = first..<min(rows.upperBound, first + Self.rowsPerStep)
       let local = 0..<part.count
-      dense.multiply(states, rows: part, activation: activation, into: inner, firstRow: 0)
-      inner.normalise(rows: local, norm)
-      scores.multiply(inner, rows: local, into: scored, firstRow: 0)
+      if let change, let inner {
+        change.dense.multiply(states, rows: part, activation: activation, into: inner, firstRow: 0)
+        inner.normalise(rows: local, change.norm)
+        scores.multiply(inner, rows: local, into: scored, firstRow: 0)
+      } else {
+        scores.multiply(states, rows: part, into: scored, firstRow: 0)
+      }
       scored.reduce(rows: local, .maximum, scaled: false, into: &step, at: 0)
       for term in largest.indices where step[term] > largest[term] { largest[term] = step[term] }
     }

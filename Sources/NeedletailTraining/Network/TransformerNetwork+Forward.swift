@@ -79,7 +79,14 @@ extension TransformerNetwork {
   }
 
   func linear(_ input: Tensor, _ layer: Linear, on tape: Tape) throws(TensorError) -> Tensor {
-    try input.linear(tape.parameter(layer.weight, of: parameters), bias: tape.parameter(layer.bias, of: parameters))
+    var output = try input.linear(tape.parameter(layer.weight, of: parameters), bias: tape.parameter(layer.bias, of: parameters))
+    guard let lowRank else { return output }
+    for addition in layer.additions {
+      let inner = try input.droppingOut(lowRank.dropout).linear(tape.parameter(addition.down, of: parameters))
+      let outer = try inner.linear(tape.parameter(addition.up, of: parameters)).scaled(by: lowRank.scale)
+      output = try output.adding(outer, toColumnsFrom: addition.firstOutput)
+    }
+    return output
   }
 
   func normalised(_ input: Tensor, _ norm: Norm, on tape: Tape) throws(TensorError) -> Tensor {

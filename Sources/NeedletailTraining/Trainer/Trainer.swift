@@ -1,4 +1,5 @@
 internal import NeedletailCore
+internal import NeedletailIndex
 public import NeedletailModels
 public import NeedletailNumerics
 public import NeedletailText
@@ -18,10 +19,13 @@ public final class Trainer: Learner {
   public let optimizer: Optimizer
   public let average: MovingAverage?
 
-  private let examples: TrainingExamples
+  /// What is learnt from.
+  public let examples: TrainingExamples
   private let objective: any Objective
   private let queries: TokenizedTexts
   private let passages: TokenizedTexts
+  /// For each query the negatives that were found last; they stand behind those of its examples. Empty before the first search.
+  public var minedNegatives: [[Int]] = []
   private let tape: Tape
 
   /// - Parameters:
@@ -65,7 +69,21 @@ public final class Trainer: Learner {
     var generator = SeededGenerator(seed: settings.seed(of: place, 0x5a))
     return ExampleBatch(
       sampler.indices(at: place), of: examples, positiveCount: settings.positivesPerQuery, negativeCount: settings.negativesPerQuery,
-      using: &generator)
+      minedNegatives: minedNegatives, using: &generator)
+  }
+
+  /// Lets the network as it stands look for hard negatives; see `minedNegatives`.
+  public func mineNegatives(_ mining: NegativeMining) throws {
+    do {
+      let tape = Tape(pool: tape.pool)
+      let dimension = network.configuration.hiddenSize
+      minedNegatives = try mining.negatives(
+        of: examples, queries: DenseVectors(dimension: dimension, values: network.vectors(ofTexts: queries.all, on: tape)),
+        passages: DenseVectors(dimension: dimension, values: network.vectors(ofTexts: passages.all, on: tape)),
+        similarity: network.directory.similarity, pool: tape.pool)
+    } catch let error as TensorError {
+      throw TrainingError.tensor(error)
+    }
   }
 
   /// Adds the gradient of a batch to that of the network's parameters.
@@ -84,6 +102,7 @@ public final class Trainer: Learner {
       let vectors = try network.vectors(of: PackedTokens(texts), on: tape, dropout: settings.dropout)
       let loss = try loss(of: vectors, batch)
       let value = loss.value
+      try checkMemory()
       if value.isFinite { try tape.differentiate(loss) }
       return (value, tokens)
     } catch let error as TensorError {
@@ -102,6 +121,7 @@ public final class Trainer: Learner {
     }
     var values: [Float] = []
     for part in parts { values += try vectors(of: part, isRecording: false).values }
+    try checkMemory()
     tape.clear()
     tape.isRecording = true
     let dimension = values.count / texts.count
@@ -116,6 +136,17 @@ public final class Trainer: Learner {
       try tape.differentiate(vectors(of: part, isRecording: true), gradient: slope)
     }
     return value
+  }
+
+  /// Before the backward pass, which takes about as much again as the tensors do, and before anything has changed.
+  private func checkMemory() throws(TrainingError) {
+    guard let limit = settings.memoryLimit else { return }
+    let entries = 2 * network.parameters.snapshotCount + optimizer.momentCounts.reduce(0, +) + (average?.values.count ?? 0)
+    let needed = entries * MemoryLayout<Float>.stride + 2 * tape.byteCount
+    guard needed <= limit else {
+      network.parameters.clearGradients()
+      throw .overBudget(needed: needed, allowed: limit)
+    }
   }
 
   private func loss(of vectors: Tensor, _ batch: ExampleBatch) throws -> Tensor {
