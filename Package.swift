@@ -96,6 +96,7 @@ let package = Package(
         // What the umbrella exports is named too: an incremental build follows only declared arrows, and a caller that is
         // not compiled again after a type changed its layout crashes.
         "NeedletailCore", "NeedletailIndex", "NeedletailModels", "NeedletailPoints", "NeedletailRetrieval", "NeedletailStore",
+        "NeedletailText",
       ],
       swiftSettings: strict),
 

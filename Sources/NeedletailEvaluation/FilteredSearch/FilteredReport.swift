@@ -52,7 +52,7 @@ public struct FilteredReport: Codable, Sendable {
       <style>body{font:15px system-ui,sans-serif;margin:2em;color:#222}main{display:flex;flex-wrap:wrap;gap:1em}
       svg{background:#fff;border:1px solid #ddd}text{font:11px system-ui,sans-serif;fill:#333}</style></head>
       <body><h1>Filtered search</h1>
-      <p>\(RecallChart.escaped(subject)): \(count) vectors of \(dimension) components, \(queries) queries, the \(limit) \
+      <p>\(ReportPage.escaped(subject)): \(count) vectors of \(dimension) components, \(queries) queries, the \(limit) \
       nearest. Recall to the right, queries per second on one thread upwards.</p>
       <main>\(charts.joined(separator: "\n"))</main></body></html>
 
@@ -82,7 +82,7 @@ struct RecallChart {
     func y(_ speed: Double) -> Double {
       Self.height - Self.bottom - (log10(max(1, speed)) - slow) / (fast - slow) * (Self.height - Self.top - Self.bottom)
     }
-    var parts = ["<text x=\"\(Self.left)\" y=\"16\" style=\"font-weight:600\">\(Self.escaped(title))</text>"]
+    var parts = ["<text x=\"\(Self.left)\" y=\"16\" style=\"font-weight:600\">\(ReportPage.escaped(title))</text>"]
     for decade in stride(from: slow, through: fast, by: 1) {
       let height = y(pow(10, decade))
       parts.append(line(Self.left, height, Self.width - Self.right, height))
@@ -105,17 +105,12 @@ struct RecallChart {
       parts.append("<text x=\"\(Self.width - Self.right + 22)\" y=\"\(height)\">\(curve.method.publishedName)</text>")
     }
     return "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"\(Int(Self.width))\" height=\"\(Int(Self.height))\" "
-      + "viewBox=\"0 0 \(Int(Self.width)) \(Int(Self.height))\" role=\"img\" aria-label=\"\(Self.escaped(title))\">"
+      + "viewBox=\"0 0 \(Int(Self.width)) \(Int(Self.height))\" role=\"img\" aria-label=\"\(ReportPage.escaped(title))\">"
       + parts.joined() + "</svg>"
   }
 
   private func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) -> String {
     "<line x1=\"\(x1)\" y1=\"\(y1)\" x2=\"\(x2)\" y2=\"\(y2)\" stroke=\"#e4e4e4\"/>"
-  }
-
-  static func escaped(_ text: String) -> String {
-    text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
-      .replacingOccurrences(of: ">", with: "&gt;").replacingOccurrences(of: "\"", with: "&quot;")
   }
 }
 

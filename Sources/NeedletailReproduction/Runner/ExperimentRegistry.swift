@@ -2,6 +2,7 @@
 public enum ExperimentRegistry {
   /// In the order of the catalogue.
   public static let experiments: [any Experiment.Type] = [
+    RetrieverRobustness.self,
     EmbeddingLimits.self,
     RelevanceFiltering.self,
     KeywordTopicsExperiment.self,
@@ -15,6 +16,9 @@ public enum ExperimentRegistry {
     MultiplePositivesExperiment.self,
     FeedbackAndInterpolation.self,
     FeatureLocalisation.self,
+    CapabilityCoverage.self,
+    TaskSuites.self,
+    ReferenceModels.self,
     CodesAndSensesExperiment.self,
   ]
 }
