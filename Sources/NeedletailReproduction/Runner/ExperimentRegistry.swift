@@ -10,6 +10,7 @@ public enum ExperimentRegistry {
     BinaryCodesExperiment.self,
     VectorCompression.self,
     LateInteractionEncodings.self,
+    BiGranularSearch.self,
     MultiplePositivesExperiment.self,
     FeedbackAndInterpolation.self,
     FeatureLocalisation.self,
