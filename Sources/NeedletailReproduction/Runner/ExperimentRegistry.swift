@@ -12,13 +12,14 @@ public enum ExperimentRegistry {
     BinaryCodesExperiment.self,
     VectorCompression.self,
     LateInteractionEncodings.self,
+    BiGranularSearch.self,
+    TaskSuites.self,
+    CapabilityCoverage.self,
     TextReconstructionExperiment.self,
     MultiplePositivesExperiment.self,
     FeedbackAndInterpolation.self,
-    FeatureLocalisation.self,
-    CapabilityCoverage.self,
-    TaskSuites.self,
     ReferenceModels.self,
+    FeatureLocalisation.self,
     CodesAndSensesExperiment.self,
   ]
 }
