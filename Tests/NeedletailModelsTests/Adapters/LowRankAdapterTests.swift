@@ -30,6 +30,8 @@ import Testing
     }
 
     func countTokens(in utf8: Span<UInt8>) -> Int { 0 }
+
+    func tokenRanges(in utf8: Span<UInt8>) -> [Range<Int>] { [] }
   }
 
   private func path(_ name: String) throws -> String {
