@@ -129,7 +129,8 @@ import Testing
     func refuses(_ change: (inout DocumentWrite) -> Void) async {
       var broken = document
       change(&broken)
-      await #expect(throws: StoreError.self) { [broken] in try await collection.write([broken]) }
+      let refused = broken
+      await #expect(throws: StoreError.self) { try await collection.write([refused]) }
     }
     await refuses { $0.sparseVectors = nil }
     await refuses { $0.sparseVectors = SparseVectors(dimension: Self.terms) }
