@@ -116,7 +116,9 @@ import Testing
       try DenseIndexFactory.build(
         vectors, similarity: .cosine, specification: DenseIndexSpecification(layout: .disk, codec: .float32),
         verifier: verifier) as? DiskIndex)
-    let projected = verifier.applied(to: vectors)
+    var units = vectors
+    UnitRows.normalise(&units.values, dimension: 16)
+    let projected = verifier.applied(to: units)
     try Self.opened(index) { index, _ in
       for query in [3, 77] {
         let expected = zip(projected[query], projected[9]).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }

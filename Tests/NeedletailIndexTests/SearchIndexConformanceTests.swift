@@ -21,7 +21,8 @@ import Testing
     var specification: DenseIndexSpecification {
       DenseIndexSpecification(layout: layout, codec: codec, graph: GraphParameters(exactScanLimit: 20))
     }
-    var minimumRecall: Double { layout == .flat ? 1 : 0.95 }
+    /// On disk, codes of a bit for each component say where to look.
+    var minimumRecall: Double { layout == .flat ? 1 : layout == .disk ? 0.92 : 0.95 }
   }
 
   @Test(arguments: Combination.all)

@@ -40,7 +40,12 @@ extension DiskIndex {
     _ vectors: DenseVectors, _ similarity: Similarity, _ kind: VectorCodecKind, _ absent: RowSet, _ verifier: Projection?,
     _ pool: WorkerPool
   ) throws(IndexError) -> EncodedVectors {
-    let kept = verifier.map { $0.applied(to: vectors) } ?? vectors
+    var kept = vectors
+    if let verifier {
+      // As it will see queries.
+      if similarity == .cosine { UnitRows.normalise(&kept.values, dimension: vectors.dimension) }
+      kept = verifier.applied(to: kept)
+    }
     let codec: VectorCodecKind = kind == .float32 ? .float32 : .int8
     return try VectorEncoder(vectors: kept, similarity: similarity, codec: codec, excluded: absent, pool: pool).encode()
   }

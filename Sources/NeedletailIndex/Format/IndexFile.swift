@@ -12,7 +12,8 @@ struct IndexFile {
   init(layout: IndexLayout, sections: [SectionTag: Region], pages: Region? = nil) {
     self.layout = layout
     self.sections = sections
-    self.pages = pages
+    // An index without rows has no pages.
+    self.pages = pages?.count == 0 ? nil : pages
   }
 
   /// Writes a file that appears complete or not at all.
