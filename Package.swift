@@ -54,13 +54,14 @@ let package = Package(
   targets: [
     // level 0: the machine, the words we share, the pieces of a string
     .target(name: "CNeedletailKernels"),
+    .target(name: "CBlockReads"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .systemLibrary(name: "CStemmer", providers: [.apt(["libstemmer-dev"]), .brew(["snowball"])]),
     room("NeedletailCore", []),
     room("NeedletailText", ["NeedletailCore", "CStemmer"]),
 
     // level 1 and 2: numbers, networks, indexes
-    room("NeedletailNumerics", ["CNeedletailKernels", "CZlib"]),
+    room("NeedletailNumerics", ["CNeedletailKernels", "CBlockReads", "CZlib"]),
     room("NeedletailModels", ["NeedletailCore", "NeedletailText", "NeedletailNumerics", crypto]),
     room("NeedletailIndex", ["NeedletailCore", "NeedletailNumerics"]),
 
@@ -71,7 +72,7 @@ let package = Package(
       ["NeedletailCore", "NeedletailIndex", "NeedletailNumerics", "NeedletailText", "NeedletailStore", grdb, crypto, hashTrees]),
     room("NeedletailRetrieval", ["NeedletailCore", "NeedletailIndex", "NeedletailText", "NeedletailNumerics", "NeedletailStore", crypto]),
     room("NeedletailEvaluation", ["NeedletailCore", "NeedletailIndex", "NeedletailNumerics"]),
-    room("NeedletailTraining", ["NeedletailCore", "NeedletailText", "NeedletailNumerics", "NeedletailModels", "NeedletailEvaluation"]),
+    room("NeedletailTraining", ["NeedletailCore", "NeedletailText", "NeedletailNumerics", "NeedletailModels", "NeedletailIndex", "NeedletailEvaluation"]),
 
     // level 5 and 6: the surfaces
     room("Needletail", ["NeedletailCore", "NeedletailText", "NeedletailModels", "NeedletailIndex", "NeedletailStore", "NeedletailRetrieval"]),
@@ -95,6 +96,7 @@ let package = Package(
         // What the umbrella exports is named too: an incremental build follows only declared arrows, and a caller that is
         // not compiled again after a type changed its layout crashes.
         "NeedletailCore", "NeedletailIndex", "NeedletailModels", "NeedletailPoints", "NeedletailRetrieval", "NeedletailStore",
+        "NeedletailText",
       ],
       swiftSettings: strict),
 
@@ -104,7 +106,7 @@ let package = Package(
       swiftSettings: strict),
 
     // tests, one target per room
-    tests("NeedletailNumericsTests", ["NeedletailNumerics", "CNeedletailKernels"]),
+    tests("NeedletailNumericsTests", ["NeedletailNumerics", "CNeedletailKernels"], resources: [.copy("Fixtures")]),
     tests("NeedletailTextTests", ["NeedletailText"], resources: [.copy("Fixtures")]),
     tests("NeedletailModelsTests", ["NeedletailModels", "NeedletailCore", "NeedletailNumerics", "NeedletailText"], resources: [.copy("Fixtures")]),
     tests("NeedletailIndexTests", ["NeedletailIndex", "NeedletailCore", "NeedletailNumerics"]),
@@ -120,7 +122,7 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     tests(
       "NeedletailTrainingTests",
-      ["NeedletailTraining", "NeedletailCore", "NeedletailText", "NeedletailNumerics", "NeedletailModels", "NeedletailEvaluation"],
+      ["NeedletailTraining", "NeedletailCore", "NeedletailText", "NeedletailNumerics", "NeedletailModels", "NeedletailIndex", "NeedletailEvaluation"],
       resources: [.copy("Fixtures")]),
     tests(
       "NeedletailServerTests",
