@@ -54,13 +54,14 @@ let package = Package(
   targets: [
     // level 0: the machine, the words we share, the pieces of a string
     .target(name: "CNeedletailKernels"),
+    .target(name: "CBlockReads"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .systemLibrary(name: "CStemmer", providers: [.apt(["libstemmer-dev"]), .brew(["snowball"])]),
     room("NeedletailCore", []),
     room("NeedletailText", ["NeedletailCore", "CStemmer"]),
 
     // level 1 and 2: numbers, networks, indexes
-    room("NeedletailNumerics", ["CNeedletailKernels", "CZlib"]),
+    room("NeedletailNumerics", ["CNeedletailKernels", "CBlockReads", "CZlib"]),
     room("NeedletailModels", ["NeedletailCore", "NeedletailText", "NeedletailNumerics", crypto]),
     room("NeedletailIndex", ["NeedletailCore", "NeedletailNumerics"]),
 
@@ -95,6 +96,7 @@ let package = Package(
         // What the umbrella exports is named too: an incremental build follows only declared arrows, and a caller that is
         // not compiled again after a type changed its layout crashes.
         "NeedletailCore", "NeedletailIndex", "NeedletailModels", "NeedletailPoints", "NeedletailRetrieval", "NeedletailStore",
+        "NeedletailText",
       ],
       swiftSettings: strict),
 

@@ -13,12 +13,14 @@ public enum DenseIndexFactory {
   ///     are not looked at.
   ///   - pool: the threads to build with; the result does not depend on how many there are. A flat index also searches
   ///     with them when it is large.
-  ///   - codec: a trained codec to take instead of what `specification.codes` says, for flat and inverted layouts.
+  ///   - codec: a trained codec to take instead of what `specification.codes` says, for every layout but a graph.
+  ///   - verifier: for the disk layout, what the vectors on disk become before they are scored, and queries with them.
   /// - Throws: `unusableVector` with the lowest row whose components are not finite or whose length overflows;
   ///   `invalidParameter` for a specification whose parts do not fit each other or the vectors.
   public static func build(
     _ vectors: DenseVectors, similarity: Similarity, specification: DenseIndexSpecification = DenseIndexSpecification(),
-    excluding excluded: RowSet = RowSet(), codec: (any VectorCodec)? = nil, pool: WorkerPool = .shared
+    excluding excluded: RowSet = RowSet(), codec: (any VectorCodec)? = nil,
+    verifier: Projection? = nil, pool: WorkerPool = .shared
   ) throws(IndexError) -> any SearchIndex {
     var specification = specification
     if let codec { specification.codes = codec.specification }
@@ -29,6 +31,14 @@ public enum DenseIndexFactory {
     }
     let absent = excluded.intersection(RowSet(0..<Row(vectors.count)))
     let layout = specification.resolvedLayout(count: vectors.count)
+    guard layout == .disk || verifier == nil, verifier.map({ $0.dimension == vectors.dimension }) ?? true else {
+      throw .invalidParameter("a verifier is for the disk layout and vectors of as many components as it was trained for")
+    }
+    if layout == .disk {
+      return try DiskIndex(
+        vectors, similarity: similarity, specification: specification, absent: absent, codec: codec, verifier: verifier,
+        pool: pool)
+    }
     if layout == .inverted || specification.codes != nil {
       return try invertedIndex(vectors, similarity, specification, absent, codec, pool)
     }
@@ -58,13 +68,7 @@ public enum DenseIndexFactory {
         return try CodecTraining.blockCodec(
           codes, training: values, dimension: dimension, seed: parameters.seed, pool: pool)
       }
-      guard let codec = trained as? any BlockCodec, codec.dimension == dimension else {
-        throw .invalidParameter("the codec \(trained.specification) is made for vectors of \(trained.dimension) components")
-      }
-      guard codec.codesDifferences || similarity != .euclidean else {
-        throw .invalidParameter("codes of a network tell cosines, not distances; index with cosine")
-      }
-      return codec
+      return try CodecTraining.checked(trained, dimension: dimension, similarity: similarity)
     }
     return IVFIndex(
       lists: lists, flat: specification.keepsVectors ? flat : nil, parameters: parameters, absent: absent,
@@ -89,12 +93,14 @@ public enum DenseIndexFactory {
     guard let region = file.sections[.metadata], let metadata = unsafe IndexMetadata(Array(region.bytes)) else {
       throw damaged("its description is not readable")
     }
+    if file.layout == .disk { return try DiskIndex(file, metadata, path: path) }
     do throws(InvalidSections) {
       switch file.layout {
       case .flat: return try FlatIndex(file.sections, metadata, pool: pool)
       case .graph: return try GraphIndex(file.sections, metadata, pool: pool)
       case .inverted: return try IVFIndex(file.sections, metadata, pool: pool)
       case .lexical: throw InvalidSections(reason: "it is an index of terms")
+      case .disk: throw InvalidSections(reason: "it is an index on disk")
       case .codec: throw InvalidSections(reason: "it is a codec without rows")
       case .invertedSparse, .clusteredSparse: throw InvalidSections(reason: "it is an index of sparse vectors")
       case .multiVector: throw InvalidSections(reason: "it is an index of sets of vectors")

@@ -33,7 +33,7 @@ enum TemporaryFile {
       excluding: excluded)
   }
 
-  @Test(arguments: [DenseIndexSpecification.Layout.flat, .graph], VectorCodecKind.allCases)
+  @Test(arguments: [DenseIndexSpecification.Layout.flat, .graph, .disk], VectorCodecKind.allCases)
   func openedIndexesAnswerAsTheyDidBefore(_ layout: DenseIndexSpecification.Layout, _ codec: VectorCodecKind) throws {
     let index = try Self.build(layout, codec)
     let (opened, rewritten) = try TemporaryFile.use { path in
@@ -52,7 +52,7 @@ enum TemporaryFile {
   }
 
   @Test func emptyIndexesSurviveToo() throws {
-    for layout in [DenseIndexSpecification.Layout.flat, .graph] {
+    for layout in [DenseIndexSpecification.Layout.flat, .graph, .disk] {
       let empty = try DenseIndexFactory.build(
         DenseVectors(dimension: 4, values: []), similarity: .dot,
         specification: DenseIndexSpecification(layout: layout))
@@ -103,7 +103,7 @@ enum TemporaryFile {
   }
 
   /// Mutations with corrected checksums: whatever a file says, opening refuses it or searching it stays within it.
-  @Test(arguments: [DenseIndexSpecification.Layout.flat, .graph], VectorCodecKind.allCases)
+  @Test(arguments: [DenseIndexSpecification.Layout.flat, .graph, .disk], VectorCodecKind.allCases)
   func forgedFilesNeverCrash(_ layout: DenseIndexSpecification.Layout, _ codec: VectorCodecKind) throws {
     let bytes = try TemporaryFile.bytes { try DenseIndexFactory.write(Self.build(layout, codec), to: $0) }
     var generator = SeededGenerator(seed: 77)
@@ -179,5 +179,11 @@ enum ForgedFile {
     guard front <= bytes.count else { return }
     write(0, at: 32)
     write(Checksum.crc32(Array(bytes[..<front])), at: 32)
+    let pageBytes = 4_096
+    let pages = number(40, 8)
+    guard pages > 0, pages < bytes.count, pages.isMultiple(of: pageBytes) else { return }
+    for page in stride(from: bytes.count - pages, to: bytes.count, by: pageBytes) {
+      write(Checksum.crc32(Array(bytes[page + 4..<page + pageBytes])), at: page)
+    }
   }
 }

@@ -76,6 +76,8 @@ import Testing
     var trace = TrainableBinaryNetwork.Trace()
     _ = network.forward(rows, &trace, pool: .shared)
     network.backward(direction, trace, pool: .shared)
+    let middle = value()
+    var (compared, skipped) = (0, 0)
     for part in network.networks {
       for parameter in part.parameters.indices {
         let largest = part.gradients[parameter].map(abs).max() ?? 0
@@ -87,14 +89,20 @@ import Testing
           part.parameters[parameter][index] = original - step
           let below = value()
           part.parameters[parameter][index] = original
+          let scale = Double(max(largest, 1))
+          // Where a component crosses the edge of its window between the two, there is no slope to compare with.
+          guard abs((above - middle) - (middle - below)) / Double(step) < 0.02 * scale else {
+            skipped += 1
+            continue
+          }
+          compared += 1
           let slope = (above - below) / Double(2 * step)
-          // A component may cross the edge of the window between the two.
           #expect(
-            abs(slope - Double(part.gradients[parameter][index])) < 0.06 * Double(max(largest, 1)),
-            "parameter \(parameter), number \(index)")
+            abs(slope - Double(part.gradients[parameter][index])) < 0.01 * scale, "parameter \(parameter), number \(index)")
         }
       }
     }
+    #expect(compared > 9 * skipped, "\(skipped) of \(compared + skipped) are on an edge")
   }
 
   @Test func theContrastHasTheGradientItClaims() {
@@ -130,15 +138,18 @@ import Testing
     let old = try training.codec(from: pairs)
     let before = recall(unit(Self.untrained(steps: 1), held.queries), unit(Self.untrained(steps: 1), held.documents))
     let after = recall(unit(old, held.queries), unit(old, held.documents))
-    #expect(after > 0.8 * before)
+    // Random networks keep angles, and find partners too; training has to find more.
+    #expect(after > before + 0.02, "\(after) after, \(before) before")
 
     var other = training
     other.seed = 77
     let alone = try other.codec(from: pairs)
     let compatible = try other.codec(from: pairs, keepingCompatible: old)
     let rows = unit(old, held.documents)
-    #expect(recall(unit(compatible, held.queries), rows) > 3 * recall(unit(alone, held.queries), rows))
-    #expect(recall(unit(compatible, held.queries), rows) > 0.5 * after)
+    let (beside, apart) = (recall(unit(compatible, held.queries), rows), recall(unit(alone, held.queries), rows))
+    // Without the loss of compatibility old rows are found by chance: one in two hundred.
+    #expect(apart < 0.05, "\(apart)")
+    #expect(beside > 0.9 * after, "\(beside) of \(after)")
   }
 
   @Test func anyNumberOfThreadsLearnsTheSame() throws {

@@ -11,7 +11,7 @@ import Testing
     var similarity: Similarity
     var testDescription: String { "\(layout) \(codec) \(similarity)" }
 
-    static let all = [DenseIndexSpecification.Layout.flat, .graph].flatMap { layout in
+    static let all = [DenseIndexSpecification.Layout.flat, .graph, .disk].flatMap { layout in
       VectorCodecKind.allCases.flatMap { codec in
         Similarity.allCases.map { Combination(layout: layout, codec: codec, similarity: $0) }
       }

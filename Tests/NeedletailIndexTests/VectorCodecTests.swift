@@ -24,7 +24,7 @@ import Testing
     case .rotated(bits: 1): 0.8
     case .rotated(let bits): 1.2 / Double(1 << (2 * bits - 2))
     case .signs: 0.8
-    case .recurrent: 1
+    case .recurrent, .projected: 1
     }
   }
 

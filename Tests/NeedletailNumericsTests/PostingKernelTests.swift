@@ -35,8 +35,9 @@ import Testing
         let gaps = (0..<count).map { _ in UInt32.random(in: 0...1000, using: &random) }
         var rows = gaps
         unsafe kernels.addUp(&rows, count: count, from: start)
-        var row = start
-        #expect(rows == gaps.map { row = row &+ $0 &+ 1; return row })
+        var expected: [UInt32] = []
+        for gap in gaps { expected.append((expected.last ?? start) &+ gap &+ 1) }
+        #expect(rows == expected)
       }
     }
   }

@@ -20,7 +20,7 @@ import Testing
     try await collection.write(documents)
     try await collection.settle()
     try await collection.write(
-      texts.enumerated().dropFirst(3).map { DocumentWrite("text-\($0)", [$1], payload: ["late": .bool(true)], dimension: nil, using: &generator) })
+      texts.enumerated().dropFirst(3).map { DocumentWrite("text-\($0)", [$1], payload: ["late": .string("yes")], dimension: nil, using: &generator) })
     return collection
   }
 
@@ -38,7 +38,7 @@ import Testing
     let collection = try await Self.collection(directory)
     let snapshot = try collection.snapshot()
     #expect(try Self.documents(snapshot.lexical(question, limit: 50), snapshot) == Set(expected.map { "text-\($0)" }))
-    let late = try snapshot.lexical(question, limit: 50, filter: FilterExpression.parse("late:true"))
+    let late = try snapshot.lexical(question, limit: 50, filter: FilterExpression.parse("late:yes"))
     #expect(try Self.documents(late, snapshot) == Set(expected.filter { $0 >= 3 }.map { "text-\($0)" }))
     await collection.close()
   }

@@ -129,7 +129,8 @@ import Testing
     func refuses(_ change: (inout DocumentWrite) -> Void) async {
       var broken = document
       change(&broken)
-      await #expect(throws: StoreError.self) { [broken] in try await collection.write([broken]) }
+      let refused = broken
+      await #expect(throws: StoreError.self) { try await collection.write([refused]) }
     }
     await refuses { $0.sparseVectors = nil }
     await refuses { $0.sparseVectors = SparseVectors(dimension: Self.terms) }
@@ -140,14 +141,16 @@ import Testing
     await refuses { $0.sparseVectors = huge }
     try await collection.write([document])
     let snapshot = try collection.snapshot()
-    #expect(throws: StoreError.self) { try snapshot.nearest(to: SparseVector([(term: UInt32(Self.terms), weight: 1)]), limit: 3) }
-    #expect(throws: StoreError.self) { try snapshot.nearest(to: SparseVector([(term: 1, weight: -1)]), limit: 3) }
-    #expect(throws: StoreError.self) { try snapshot.nearest(to: SparseVector([(term: 1, weight: 1)]), limit: -1) }
+    func query(_ term: Int, _ weight: Float) throws -> SparseVector { try SparseVector([(term: UInt32(term), weight: weight)]) }
+    let (unknownTerm, negativeQuery, sound) = (try query(Self.terms, 1), try query(1, -1), try query(1, 1))
+    #expect(throws: StoreError.self) { try snapshot.nearest(to: unknownTerm, limit: 3) }
+    #expect(throws: StoreError.self) { try snapshot.nearest(to: negativeQuery, limit: 3) }
+    #expect(throws: StoreError.self) { try snapshot.nearest(to: sound, limit: -1) }
     #expect(try snapshot.nearest(to: SparseVector(), limit: 3).isEmpty)
     await collection.close()
     let plain = try DocumentCollection.open("plain", in: directory.data, access: .create(.exact(dimension: nil)))
     await #expect(throws: StoreError.self) { try await plain.write([document]) }
-    #expect(throws: StoreError.self) { try plain.snapshot().nearest(to: SparseVector([(term: 1, weight: 1)]), limit: 3) }
+    #expect(throws: StoreError.self) { try plain.snapshot().nearest(to: sound, limit: 3) }
     await plain.close()
     #expect(throws: StoreError.self) { try DocumentCollection.open("plain", in: directory.data, access: .create(Self.settings())) }
   }

@@ -25,12 +25,12 @@ final class HTTPConnection {
 
   /// Connects to an IPv4 address or a name that has one.
   init(host: String, port: Int) throws(Failure) {
-    var hints = addrinfo()
-    hints.ai_family = AF_INET
+    var hints = unsafe addrinfo()
+    unsafe hints.ai_family = AF_INET
     #if canImport(Glibc)
-      hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+      unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
     #else
-      hints.ai_socktype = SOCK_STREAM
+      unsafe hints.ai_socktype = SOCK_STREAM
     #endif
     var found: UnsafeMutablePointer<addrinfo>?
     guard unsafe getaddrinfo(host, String(port), &hints, &found) == 0, let address = unsafe found else {

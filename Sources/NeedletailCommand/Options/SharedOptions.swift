@@ -95,6 +95,7 @@ enum CommandProblem: Problem {
   case invalidFilter(String)
   case catalogueNotFound
   case doctorFoundProblems(Int)
+  case brokenTicks(Int)
 
   var category: ProblemCategory {
     switch self {
@@ -102,6 +103,7 @@ enum CommandProblem: Problem {
     case .nothingToIndex, .nothingToLearnFrom, .invalidFilter: .invalidRequest
     case .catalogueNotFound, .unknownWord: .notFound
     case .doctorFoundProblems: .unavailable
+    case .brokenTicks: .corrupted
     }
   }
 
@@ -120,6 +122,8 @@ enum CommandProblem: Problem {
       "the filter cannot be read: \(reason)"
     case .catalogueNotFound:
       "no Catalogue folder here or above; run this inside a checkout of Needletail, or say --directory DIR"
+    case .brokenTicks(let count):
+      "\(Units.count(count, "tick")) of the coverage does not hold; each is named above"
     case .doctorFoundProblems(let count):
       "\(Units.count(count, "check")) failed; each line above says what to do"
     }

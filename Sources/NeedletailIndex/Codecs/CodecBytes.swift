@@ -18,6 +18,9 @@ enum CodecBytes {
     if let network = RecurrentBinaryCodec(name: name, dimension: dimension, from: &reader) {
       return reader.isAtEnd ? network : nil
     }
+    if let projected = ProjectedCodec(name: name, dimension: dimension, from: &reader) {
+      return reader.isAtEnd ? projected : nil
+    }
     guard let specification = CodecSpecification(name), let codec = codec(specification, dimension, &reader) else {
       return nil
     }
@@ -51,7 +54,7 @@ enum CodecBytes {
     case .signs:
       guard let magnitude = reader.nextFloats(1) else { return nil }
       return SignCodec(dimension: dimension, magnitude: magnitude[0])
-    case .recurrent: return nil
+    case .recurrent, .projected: return nil
     }
   }
 }

@@ -16,6 +16,8 @@ public enum CodecSpecification: Hashable, Sendable {
   case signs
   /// Codes of a trained network: `bits` signs and as many for each of `steps` corrections.
   case recurrent(bits: Int, steps: Int)
+  /// Product codes of a trained projection.
+  case projected(parts: Int, bits: Int)
 }
 
 extension CodecSpecification: CustomStringConvertible {
@@ -30,6 +32,7 @@ extension CodecSpecification: CustomStringConvertible {
     case .rotated(let bits): "rabitq\(bits)"
     case .signs: "sign"
     case .recurrent(let bits, let steps): "binary\(bits)x\(steps + 1)"
+    case .projected(let parts, let bits): "projected\(parts)x\(bits)"
     }
   }
 
@@ -74,8 +77,10 @@ extension CodecSpecification: CustomStringConvertible {
     if case .product(let parts, _, _) = self, parts < 1 || parts > max(1, dimension) {
       throw .invalidParameter("a vector of \(dimension) components is cut into 1 to \(dimension) parts, not \(parts)")
     }
-    if case .recurrent = self {
+    switch self {
+    case .recurrent, .projected:
       throw .invalidParameter("codes of a network need a trained one: pass the codec itself, or its file on the command line")
+    default: break
     }
   }
 }

@@ -24,6 +24,19 @@ public enum CodecTraining {
     return try blockCodec(specification, training: vectors.values, dimension: vectors.dimension, seed: seed, pool: pool)
   }
 
+  /// A codec made elsewhere, if an index of such vectors can use it.
+  static func checked(
+    _ trained: any VectorCodec, dimension: Int, similarity: Similarity
+  ) throws(IndexError) -> any BlockCodec {
+    guard let codec = trained as? any BlockCodec, codec.dimension == dimension else {
+      throw .invalidParameter("the codec \(trained.specification) is made for vectors of \(trained.dimension) components")
+    }
+    guard codec.codesDifferences || similarity != .euclidean else {
+      throw .invalidParameter("codes of a network tell cosines, not distances; index with cosine")
+    }
+    return codec
+  }
+
   /// - Parameter values: finite rows, one after the other.
   static func blockCodec(
     _ specification: CodecSpecification, training values: [Float], dimension: Int, seed: UInt64, pool: WorkerPool
@@ -40,7 +53,7 @@ public enum CodecTraining {
     case .rotated(let bits):
       return RotatedCodec(dimension: dimension, bits: bits, rotation: RandomRotation(dimension: dimension, seed: seed))
     case .signs: return SignCodec(training: values, dimension: dimension)
-    case .recurrent: throw .invalidParameter("codes of a network need a trained network")
+    case .recurrent, .projected: throw .invalidParameter("codes of a network need a trained network")
     }
   }
 }

@@ -41,17 +41,26 @@ struct ExactRows: Sendable {
     _ query: UnsafePointer<Float>, indices: UnsafePointer<Row>?, firstRow: Int = 0, count: Int,
     into scores: UnsafeMutablePointer<Float>
   ) {
+    let start = unsafe region.bytes.baseAddress.unsafelyUnwrapped + firstRow * stride * elementBytes
+    unsafe score(query, rowsAt: start, stride: stride, indices: indices, count: count, into: scores)
+  }
+
+  /// The same for rows of this form that lie elsewhere, so many elements apart.
+  @unsafe func score(
+    _ query: UnsafePointer<Float>, rowsAt start: UnsafeRawPointer, stride rowStride: Int, indices: UnsafePointer<Row>?,
+    count: Int, into scores: UnsafeMutablePointer<Float>
+  ) {
     let kernels = DistanceKernels.current
     switch values {
-    case .float32(let column):
-      let rows = unsafe RowPointer(base: column.start + firstRow * stride, stride: stride, dimension: stride)
+    case .float32:
+      let rows = unsafe RowPointer(base: start.assumingMemoryBound(to: Float.self), stride: rowStride, dimension: stride)
       if similarity == .euclidean {
         unsafe kernels.squaredEuclidean(query, rows, indices: indices, count: count, into: scores)
       } else {
         unsafe kernels.dot(query, rows, indices: indices, count: count, into: scores)
       }
-    case .float16(let column):
-      let rows = unsafe RowPointer(base: column.start + firstRow * stride, stride: stride, dimension: stride)
+    case .float16:
+      let rows = unsafe RowPointer(base: start.assumingMemoryBound(to: UInt16.self), stride: rowStride, dimension: stride)
       if similarity == .euclidean {
         unsafe kernels.squaredEuclidean(query, rows, indices: indices, count: count, into: scores)
       } else {
@@ -61,6 +70,13 @@ struct ExactRows: Sendable {
     guard similarity == .euclidean else { return }
     let factor = -1 / (scale * scale)
     for index in 0..<count { unsafe scores[index] *= factor }
+  }
+
+  private var elementBytes: Int {
+    switch values {
+    case .float32: MemoryLayout<Float>.size
+    case .float16: MemoryLayout<UInt16>.size
+    }
   }
 
   /// One stored row as floats, still multiplied by `scale`.

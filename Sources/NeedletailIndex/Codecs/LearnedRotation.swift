@@ -78,6 +78,11 @@ struct LearnedRotation: Sendable {
     DenseProduct.rows(values, matrix.elements, depth: dimension, pool: pool)
   }
 
+  /// All rows rotated back.
+  func reversed(_ values: [Float], pool: WorkerPool) -> [Float] {
+    DenseProduct.rows(values, Matrix.transposed(matrix.elements, columns: dimension), depth: dimension, pool: pool)
+  }
+
   func apply(to row: UnsafePointer<Float>, into result: UnsafeMutablePointer<Float>) {
     let rows = unsafe RowPointer(base: matrix.start, stride: dimension, dimension: dimension)
     unsafe DistanceKernels.current.dot(row, rows, indices: nil, count: dimension, into: result)

@@ -104,7 +104,7 @@ public enum CompressionMethod: String, CaseIterable, Codable, Sendable {
       count * (bits == 8 ? parts : (parts + 1) / 2) + 4 * dimension << bits + (isRotated ? 4 * dimension * dimension : 0) + mean
     case .rotated(let bits): count * (8 + bits * width / 8) + 8 + mean
     case .signs: count * width / 8 + 4 + mean
-    case .recurrent: .max
+    case .recurrent, .projected: .max
     }
   }
 

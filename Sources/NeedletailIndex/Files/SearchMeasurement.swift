@@ -12,6 +12,8 @@ public struct SearchMeasurement: Codable, Sendable {
   public var medianMicroseconds: Double
   /// 99 of 100 queries took at most so long.
   public var microseconds99: Double
+  /// How many pages of the file a query read, for an index on disk.
+  public var readsPerQuery: Double?
   /// What was found.
   public var answers: [[Neighbour]]
 
@@ -31,6 +33,8 @@ public struct SearchMeasurement: Codable, Sendable {
         "\(queries.count) queries need as many lists of \(options.limit) true neighbours; these are \(truth.count) of "
           + "\(truth.map(\.count).min() ?? 0) or more")
     }
+    let disk = index as? DiskIndex
+    let readsBefore = disk?.pageReads ?? 0
     let clock = ContinuousClock()
     var times: [Double] = []
     answers = []
@@ -41,6 +45,7 @@ public struct SearchMeasurement: Codable, Sendable {
       times.append((clock.now - start) / .microseconds(1))
     }
     queryCount = queries.count
+    readsPerQuery = disk.map { Double($0.pageReads - readsBefore) / Double(max(1, queries.count)) }
     queriesPerSecond = times.isEmpty ? 0 : 1e6 * Double(times.count) / times.reduce(0, +)
     times.sort()
     medianMicroseconds = times.isEmpty ? 0 : times[times.count / 2]

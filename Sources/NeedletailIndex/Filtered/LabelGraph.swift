@@ -164,17 +164,7 @@ extension Column {
 
   @inline(__always)
   func collect(from row: Row, visited: inout VisitedRows, into rows: UnsafeMutablePointer<Row>) -> Int {
-    let targets = unsafe links.links(of: row)
-    var found = 0
-    var index = 0
-    while unsafe index < links.stride, unsafe targets[index] != Links.none {
-      let target = unsafe targets[index]
-      index += 1
-      guard unsafe words.holds(target), visited.visit(target) else { continue }
-      unsafe rows[found] = target
-      found += 1
-    }
-    return found
+    unsafe links.collect(from: row, visited: &visited, into: rows) { unsafe words.holds($0) }
   }
 
   @inline(__always)
@@ -196,17 +186,9 @@ extension Column {
   var room: Int { unsafe links.stride }
 
   func collect(from row: Row, visited: inout VisitedRows, into rows: UnsafeMutablePointer<Row>) -> Int {
-    let targets = unsafe links.links(of: row)
-    var found = 0
-    var index = 0
-    while unsafe index < links.stride, unsafe targets[index] != Links.none {
-      let target = unsafe targets[index]
-      index += 1
-      guard visited.visit(target), own.contains(where: { labels.carries(target, $0) }) else { continue }
-      unsafe rows[found] = target
-      found += 1
+    unsafe links.collect(from: row, visited: &visited, into: rows) { target in
+      own.contains { labels.carries(target, $0) }
     }
-    return found
   }
 }
 

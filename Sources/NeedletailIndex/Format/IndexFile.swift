@@ -4,6 +4,16 @@ internal import NeedletailNumerics
 struct IndexFile {
   let layout: IndexLayout
   let sections: [SectionTag: Region]
+  /// What lies behind the sections and is read piece by piece; it answers for its own checksums.
+  var pages: Region?
+  /// Where the pages start in the file that this was read from.
+  private(set) var pagesStart = 0
+
+  init(layout: IndexLayout, sections: [SectionTag: Region], pages: Region? = nil) {
+    self.layout = layout
+    self.sections = sections
+    self.pages = pages
+  }
 
   /// Writes a file that appears complete or not at all.
   func write(to path: String) throws(IndexError) {
@@ -19,7 +29,9 @@ struct IndexFile {
       table.append(UInt64(0))
       offset += roundedToLines(region.count)
     }
-    let head = header(sectionCount: ordered.count, fileBytes: offset, table: table.bytes)
+    let gap = pages == nil ? 0 : Self.roundedToPages(offset) - offset
+    let head = header(
+      sectionCount: ordered.count, fileBytes: offset + gap + (pages?.count ?? 0), table: table.bytes)
     do throws(FileError) {
       try AtomicFile.write(to: path) { writer throws(FileError) in
         try writer.write(head)
@@ -27,6 +39,9 @@ struct IndexFile {
           try unsafe writer.write(region.bytes)
           try writer.write([UInt8](repeating: 0, count: roundedToLines(region.count) - region.count))
         }
+        guard let pages else { return }
+        try writer.write([UInt8](repeating: 0, count: gap))
+        try unsafe writer.write(pages.bytes)
       }
     } catch {
       throw .file(error)
@@ -43,12 +58,18 @@ struct IndexFile {
       writer.append(UInt32(sectionCount))
       writer.append(UInt64(fileBytes))
       writer.append(checksum)
+      writer.fill(to: IndexFileHeader.pagesOffset)
+      writer.append(UInt64(pages?.count ?? 0))
       writer.fill(to: IndexFileHeader.headerBytes)
       writer.append(bytes: table)
       writer.fill(to: roundedToLines(writer.bytes.count))
       return writer.bytes
     }
     return head(checksum: Checksum.crc32(head(checksum: 0)))
+  }
+
+  private static func roundedToPages(_ count: Int) -> Int {
+    (count + IndexFileHeader.pageAlignment - 1) / IndexFileHeader.pageAlignment * IndexFileHeader.pageAlignment
   }
 
   private static func checksum(_ region: Region) -> UInt32 {
@@ -72,7 +93,8 @@ extension IndexFile {
     var reader = ByteReader(Array(head.dropFirst(IndexFileHeader.magic.count)))
     guard let version = reader.next(UInt32.self), let byteOrder = reader.next(UInt32.self),
       let layoutNumber = reader.next(UInt32.self), let sectionCount = reader.next(UInt32.self),
-      let fileBytes = reader.nextCount(), let checksum = reader.next(UInt32.self)
+      let fileBytes = reader.nextCount(), let checksum = reader.next(UInt32.self), reader.next(UInt32.self) != nil,
+      let pageBytes = reader.nextCount()
     else { throw damaged("its header is not readable") }
     guard version <= IndexFileHeader.version else { throw .unsupportedVersion(path: path, version: Int(version)) }
     guard version > 0, byteOrder == IndexFileHeader.byteOrder, let layout = IndexLayout(rawValue: layoutNumber),
@@ -81,18 +103,20 @@ extension IndexFile {
     guard fileBytes == file.count else { throw damaged("it should have \(fileBytes) bytes and has \(file.count)") }
 
     let start = roundedToLines(IndexFileHeader.headerBytes + Int(sectionCount) * IndexFileHeader.entryBytes)
-    guard start <= file.count else { throw damaged("its table of sections is cut off") }
+    guard start <= file.count, pageBytes <= file.count - start else { throw damaged("its table of sections is cut off") }
     var front = Self.bytes(file, 0..<start)
     for index in 0..<4 { front[IndexFileHeader.checksumOffset + index] = 0 }
     guard Checksum.crc32(front) == checksum else { throw damaged("the checksum of its header is wrong") }
 
     self.layout = layout
+    pagesStart = file.count - pageBytes
     let table = Array(front[IndexFileHeader.headerBytes...])
     do throws(SectionProblem) {
-      sections = try Self.sections(of: file, table, count: Int(sectionCount), start: start, pool)
+      sections = try Self.sections(of: file, table, count: Int(sectionCount), start: start, end: pagesStart, pool)
     } catch {
       throw damaged(error.reason)
     }
+    if pageBytes > 0 { pages = Region(file, pagesStart..<file.count) }
   }
 
   private struct SectionProblem: Error {
@@ -100,7 +124,7 @@ extension IndexFile {
   }
 
   private static func sections(
-    of file: MappedFile, _ table: [UInt8], count: Int, start: Int, _ pool: WorkerPool
+    of file: MappedFile, _ table: [UInt8], count: Int, start: Int, end: Int, _ pool: WorkerPool
   ) throws(SectionProblem) -> [SectionTag: Region] {
     var reader = ByteReader(table)
     var sections: [SectionTag: Region] = [:]
@@ -111,7 +135,7 @@ extension IndexFile {
         let tag = SectionTag(rawValue: tagNumber), sections[tag] == nil
       else { throw SectionProblem(reason: "its section \(number) is not described readably") }
       // Sections lie one behind the other, which leaves no room for overlaps or gaps.
-      guard offset == expected, length <= file.count - offset, roundedToLines(length) <= file.count - offset else {
+      guard offset == expected, length <= end - offset, roundedToLines(length) <= end - offset else {
         throw SectionProblem(reason: "its section \(number) does not lie within the file")
       }
       let filled = Region(file, offset..<offset + roundedToLines(length))
@@ -121,7 +145,13 @@ extension IndexFile {
       sections[tag] = Region(file, offset..<offset + length)
       expected = offset + roundedToLines(length)
     }
-    guard expected == file.count else { throw SectionProblem(reason: "it has bytes behind its sections") }
+    if end < file.count {
+      guard end == roundedToPages(expected), bytes(file, expected..<end).allSatisfy({ $0 == 0 }) else {
+        throw SectionProblem(reason: "its pages do not follow its sections")
+      }
+    } else if expected != file.count {
+      throw SectionProblem(reason: "it has bytes behind its sections")
+    }
     return sections
   }
 

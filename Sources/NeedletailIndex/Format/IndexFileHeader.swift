@@ -11,13 +11,16 @@ internal import NeedletailNumerics
 ///          8      4  format version                       4      4  CRC-32 of the section with its filling
 ///         12      4  0x01020304, against byte swapping    8      8  offset of the section
 ///         16      4  layout, see IndexLayout           16      8  length without filling
-///         16      4  layout: 1 flat, 2 graph, 3 terms, 14 sets of vectors  16      8  length without filling
 ///         20      4  number of sections                  24      8  zero
 ///         24      8  length of the file
 ///         32      4  CRC-32 of header and table with this field zero
-///         36     28  zero
+///         36      4  zero
+///         40      8  length of the pages behind the sections
+///         48     16  zero
 ///
-/// The header's checksum covers the sections' checksums, hence every byte of the file.
+/// The header's checksum covers the sections' checksums, hence every byte of the file up to the pages. Pages, which only
+/// some layouts have, start at a multiple of 4,096 bytes and carry checksums of their own, so that nobody has to read
+/// them all on opening.
 enum IndexFileHeader {
   static let magic: [UInt8] = Array("NDLTAIL\0".utf8)
   static let version: UInt32 = 1
@@ -25,7 +28,10 @@ enum IndexFileHeader {
   static let headerBytes = cacheLineBytes
   static let entryBytes = 32
   static let checksumOffset = 32
+  static let pagesOffset = 40
   static let largestSectionCount = 64
+  /// Pages start at a multiple of this.
+  static let pageAlignment = 4_096
 }
 
 enum IndexLayout: UInt32 {
@@ -37,6 +43,7 @@ enum IndexLayout: UInt32 {
   case invertedSparse = 12
   case clusteredSparse = 13
   case multiVector = 14
+  case disk = 20
 }
 
 /// What a section holds.
@@ -69,6 +76,11 @@ enum SectionTag: UInt32, CaseIterable {
   case rowTerms = 38
   /// `CodecBytes`.
   case codec = 39
+  /// Of an index on disk: `DiskIndex` names its columns.
+  case diskParameters = 48
+  case diskRows = 49
+  /// Of a trained codec: what vectors become before they are scored in full.
+  case verifier = 50
   /// Of an index of sparse vectors: `InvertedSparseIndex` and `ClusteredSparseIndex` name their columns.
   case sparseRowStarts = 80
   case sparseRowTerms = 81

@@ -100,3 +100,17 @@ struct Duplicates: Sendable {
     return hash
   }
 }
+
+extension TopK {
+  /// The best after the rows have joined that some of these stand for.
+  func expanded(by duplicates: Duplicates, limit: Int, _ allowed: RowSet?) -> [Neighbour] {
+    guard !duplicates.isEmpty else { return neighbours }
+    var best = TopK(capacity: limit)
+    for (representative, score) in ranked {
+      for row in [representative] + duplicates.followers(of: representative) where allowed?.contains(row) ?? true {
+        best.insert(row: row, score: score)
+      }
+    }
+    return best.neighbours
+  }
+}

@@ -113,18 +113,7 @@ public struct GraphIndex: SearchIndex {
       nodes?.contains(row) ?? true
     }
     let best = Rescoring.best(of: rows, limit: limit, query: scratch.query, flat.vectors, scratch.memory)
-    return duplicates.isEmpty ? best.neighbours : expanded(best, limit: limit, allowed)
-  }
-
-  /// Brings in the rows that others stood for.
-  private func expanded(_ found: TopK, limit: Int, _ allowed: RowSet?) -> [Neighbour] {
-    var best = TopK(capacity: limit)
-    for (representative, score) in found.ranked {
-      for row in [representative] + duplicates.followers(of: representative) where allowed?.contains(row) ?? true {
-        best.insert(row: row, score: score)
-      }
-    }
-    return best.neighbours
+    return best.expanded(by: duplicates, limit: limit, allowed)
   }
 }
 

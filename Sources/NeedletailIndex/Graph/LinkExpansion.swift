@@ -19,6 +19,26 @@ extension LinkExpansion {
   func prefetch(_ row: Row) {}
 }
 
+extension LinkPointer {
+  /// Writes the rows linked with a row that were not visited before and satisfy a condition; all of them count as visited.
+  @inline(__always)
+  func collect(
+    from row: Row, visited: inout VisitedRows, into rows: UnsafeMutablePointer<Row>, where isAllowed: (Row) -> Bool
+  ) -> Int {
+    let targets = unsafe links(of: row)
+    var found = 0
+    var index = 0
+    while unsafe index < stride, unsafe targets[index] != Links.none {
+      let target = unsafe targets[index]
+      index += 1
+      guard visited.visit(target), isAllowed(target) else { continue }
+      unsafe rows[found] = target
+      found += 1
+    }
+    return found
+  }
+}
+
 /// Follows every link.
 @safe struct EveryLink: LinkExpansion {
   let links: LinkPointer

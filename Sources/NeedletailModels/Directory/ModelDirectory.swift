@@ -1,6 +1,6 @@
 internal import Foundation
 public import NeedletailCore
-public import NeedletailNumerics
+internal import NeedletailNumerics
 
 /// A model on disk in the layout of sentence-transformers, read and checked.
 ///

@@ -50,7 +50,7 @@ struct PackedHeads {
     let shared = attention.heads / attention.keyHeads
     let scratch = tape.memory.take(tape.pool.threadCount * bytes / 4)
     unsafe hidden.withUnsafeBufferPointer { hidden in
-      let hiddenStart = unsafe hidden.baseAddress
+      let hiddenStart = hidden.baseAddress
       tape.forEachShare(of: sequences.count * attention.keyHeads) { share, worker in
         let (sequence, keyHead) = share.quotientAndRemainder(dividingBy: attention.keyHeads)
         let rows = sequences[sequence]

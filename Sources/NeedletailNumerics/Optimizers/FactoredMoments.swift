@@ -98,6 +98,7 @@ final class FactoredMoments {
     let scale: Float
 
     func updateVector() {
+      let (columns, kept, scale) = unsafe (columns, kept, scale)
       for entry in 0..<columns {
         let slope = unsafe scale * gradient[entry]
         unsafe moment[entry] = kept * moment[entry] + (1 - kept) * (slope * slope + FactoredMoments.smallestSquare)
@@ -106,6 +107,7 @@ final class FactoredMoments {
     }
 
     func updateMatrix() {
+      let (rows, columns, kept, scale) = unsafe (rows, columns, kept, scale)
       let columnMoments = unsafe moment + rows
       var sums = [Float](repeating: 0, count: columns)
       for row in 0..<rows {
@@ -135,6 +137,7 @@ final class FactoredMoments {
     }
 
     func rootMeanSquare(_ numbers: UnsafeMutablePointer<Float>) -> Float {
+      let (rows, columns) = unsafe (rows, columns)
       var sum = 0.0
       for row in 0..<rows { sum += unsafe Double(Tape.kernels.dot(numbers + row * columns, numbers + row * columns, columns)) }
       return Float((sum / Double(rows * columns)).squareRoot())

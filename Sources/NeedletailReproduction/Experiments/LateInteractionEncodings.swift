@@ -129,7 +129,7 @@ public struct LateInteractionEncodings: Experiment {
     task.corpus = Array(task.corpus.prefix(parameters.documents))
     let embedder = try laboratory.embedder(precision: .bfloat16)
     laboratory.progress("Embedding tokens of \(task.corpus.count) documents")
-    let texts = task.corpus.map { $0.title.isEmpty ? $0.text : "\($0.title)\n\($0.text)" }
+    let texts = task.corpus.map(\.passageText)
     var documents = try embedder.tokenVectors(of: texts, as: .document, selection: TokenSelection(maximumTokens: parameters.documentTokens))
     var queries = try embedder.tokenVectors(of: task.queries.map(\.text), as: .query, selection: TokenSelection(maximumTokens: 64))
     laboratory.progress("Reducing the tokens")

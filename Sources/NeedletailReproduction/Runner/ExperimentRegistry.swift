@@ -2,6 +2,7 @@
 public enum ExperimentRegistry {
   /// In the order of the catalogue.
   public static let experiments: [any Experiment.Type] = [
+    RetrieverRobustness.self,
     EmbeddingLimits.self,
     RelevanceFiltering.self,
     KeywordTopicsExperiment.self,
@@ -11,9 +12,13 @@ public enum ExperimentRegistry {
     BinaryCodesExperiment.self,
     VectorCompression.self,
     LateInteractionEncodings.self,
+    BiGranularSearch.self,
+    TaskSuites.self,
+    CapabilityCoverage.self,
     TextReconstructionExperiment.self,
     MultiplePositivesExperiment.self,
     FeedbackAndInterpolation.self,
+    ReferenceModels.self,
     FeatureLocalisation.self,
     CodesAndSensesExperiment.self,
   ]

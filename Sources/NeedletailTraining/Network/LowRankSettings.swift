@@ -1,4 +1,4 @@
-public import NeedletailModels
+internal import NeedletailModels
 
 /// How a network learns small additions to its layers instead of all its weights; see `LowRankAdapter`.
 public struct LowRankSettings: Hashable, Sendable {

@@ -14,24 +14,6 @@ import Testing
     let means: [[Float]]
   }
 
-  /// Texts that are lists of token ids.
-  private struct Numbers: Tokenizer {
-    let specialTokenCount = 0
-
-    func encode(_ text: String, maximumTokens: Int?) -> TokenSequence {
-      let ids = text.split(separator: " ").compactMap { Int32($0) }
-      return TokenSequence(ids: ids, byteRanges: ids.map { _ in 0..<0 })
-    }
-
-    func appendTokens(of text: String, maximumTokens: Int?, to ids: inout [Int32]) -> Int {
-      let found = encode(text, maximumTokens: maximumTokens).ids
-      ids += found
-      return found.count
-    }
-
-    func countTokens(in utf8: Span<UInt8>) -> Int { 0 }
-  }
-
   private func path(_ name: String) throws -> String {
     try #require(Bundle.module.url(forResource: "Fixtures", withExtension: nil)).appending(path: name).path
   }
@@ -44,7 +26,7 @@ import Testing
 
   private func means(_ directory: ModelDirectory, _ sequences: [[Int32]]) throws -> DenseVectors {
     let texts = sequences.map { $0.map(String.init).joined(separator: " ") }
-    let embedder = TransformerEmbedder(directory: directory, tokenizer: Numbers())
+    let embedder = TransformerEmbedder(directory: directory, tokenizer: NumberTokenizer())
     return try embedder.encodeNow(texts, as: .document)
   }
 

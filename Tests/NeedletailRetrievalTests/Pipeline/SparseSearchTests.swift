@@ -1,6 +1,7 @@
 import NeedletailCore
 import NeedletailRetrieval
 import NeedletailStore
+import NeedletailText
 import Testing
 
 /// Search by weighted terms: alone, beside meaning and words, and in pipelines.
