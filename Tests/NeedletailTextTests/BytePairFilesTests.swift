@@ -52,8 +52,10 @@ import Testing
   }
 
   @Test func specialTokensThatAreNotListedAreThoseOfTheClass() throws {
-    let listed = try SubwordTokenizer(directory: directory("byte-level", "RobertaTokenizer").path)
+    let listing = try directory("byte-level", "RobertaTokenizer")
+    let listed = try SubwordTokenizer(directory: listing.path)
     let folder = try directory("byte-level", "RobertaTokenizer", listsAdded: false)
+    defer { withExtendedLifetime((listing, folder)) {} }
     let plain = try SubwordTokenizer(directory: folder.path)
     for text in ["a</s>b", "<s>", "needle <pad>"] {
       #expect(plain.encode(text, maximumTokens: nil).ids == listed.encode(text, maximumTokens: nil).ids)

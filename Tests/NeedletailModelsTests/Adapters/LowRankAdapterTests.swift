@@ -10,8 +10,8 @@ import Testing
   private struct Expected: Decodable {
     let base: String
     let sequences: [[Int32]]
-    /// The means of the states of each sequence.
-    let means: [[Float]]
+    /// The pooled states of each sequence.
+    let vectors: [[Float]]
   }
 
   private func path(_ name: String) throws -> String {
@@ -24,7 +24,7 @@ import Testing
     return path
   }
 
-  private func means(_ directory: ModelDirectory, _ sequences: [[Int32]]) throws -> DenseVectors {
+  private func vectors(_ directory: ModelDirectory, _ sequences: [[Int32]]) throws -> DenseVectors {
     let texts = sequences.map { $0.map(String.init).joined(separator: " ") }
     let embedder = TransformerEmbedder(directory: directory, tokenizer: NumberTokenizer())
     return try embedder.encodeNow(texts, as: .document)
@@ -47,10 +47,10 @@ import Testing
     let adapted = try base.applying(adapter)
     #expect(adapted.digest != base.digest)
 
-    let found = try means(adapted, expected.sequences)
-    let plain = try means(base, expected.sequences)
-    for (row, mean) in expected.means.enumerated() {
-      let wanted = unit(mean)
+    let found = try vectors(adapted, expected.sequences)
+    let plain = try vectors(base, expected.sequences)
+    for (row, vector) in expected.vectors.enumerated() {
+      let wanted = unit(vector)
       for (a, b) in zip(unit(found[row]), wanted) { #expect(abs(a - b) < 1e-4) }
       #expect(zip(unit(plain[row]), wanted).contains { abs($0 - $1) > 1e-2 }, "the adapter changes nothing")
     }
@@ -59,7 +59,7 @@ import Testing
     let place = try folder()
     defer { try? FileManager.default.removeItem(atPath: place) }
     try adapted.save(to: place + "/merged", replacing: [:])
-    #expect(try means(ModelDirectory(path: place + "/merged"), expected.sequences) == found)
+    #expect(try vectors(ModelDirectory(path: place + "/merged"), expected.sequences) == found)
     // and written again, it is the same adapter
     try adapter.write(to: place + "/adapter", for: base)
     let copy = try LowRankAdapter(path: place + "/adapter", for: base)

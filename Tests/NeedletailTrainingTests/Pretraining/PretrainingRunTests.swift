@@ -33,11 +33,11 @@ import Testing
   @Test(arguments: ["{ kind: 'masked' }", "{ kind: 'reconstruction', bag_weight: 1 }", "{ kind: 'next_token' }"])
   func theLossFallsAndTheResultEmbeds(objective: String) throws {
     var losses: [Double] = []
-    let outcome = try run(recipe(objective, output: "run", steps: 60, extra: ", untrained: { layers: 1, hidden: 16, heads: 2, vocabulary: 300, tokens: 24 }"))
+    let outcome = try run(recipe(objective, output: "run", steps: 240, extra: ", untrained: { layers: 1, hidden: 16, heads: 2, vocabulary: 300, tokens: 24 }"))
       .run(report: { event in
         if case .step(_, _, let loss, _) = event { losses.append(loss) }
       })
-    #expect(losses[50...].reduce(0, +) / 10 < 0.8 * losses[..<10].reduce(0, +) / 10)
+    #expect(losses[230...].reduce(0, +) / 10 < 0.8 * losses[..<10].reduce(0, +) / 10)
     let directory = try ModelDirectory(path: outcome.model)
     #expect(directory.configuration.hiddenSize == 16 && directory.configuration.layers == 1 && directory.maximumTokens == 24)
     let vector = try TransformerEmbedder(directory: directory).encodeNow(["quick fox"], as: .query)
