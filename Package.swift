@@ -72,7 +72,7 @@ let package = Package(
       ["NeedletailCore", "NeedletailIndex", "NeedletailNumerics", "NeedletailText", "NeedletailStore", grdb, crypto, hashTrees]),
     room("NeedletailRetrieval", ["NeedletailCore", "NeedletailIndex", "NeedletailText", "NeedletailNumerics", "NeedletailStore", crypto]),
     room("NeedletailEvaluation", ["NeedletailCore", "NeedletailIndex", "NeedletailNumerics"]),
-    room("NeedletailTraining", ["NeedletailCore", "NeedletailText", "NeedletailNumerics", "NeedletailModels", "NeedletailEvaluation"]),
+    room("NeedletailTraining", ["NeedletailCore", "NeedletailText", "NeedletailNumerics", "NeedletailModels", "NeedletailIndex", "NeedletailEvaluation"]),
 
     // level 5 and 6: the surfaces
     room("Needletail", ["NeedletailCore", "NeedletailText", "NeedletailModels", "NeedletailIndex", "NeedletailStore", "NeedletailRetrieval"]),
@@ -86,7 +86,7 @@ let package = Package(
       "NeedletailServer",
       [
         "Needletail", "NeedletailCore", "NeedletailNumerics", "NeedletailPoints", "NeedletailRetrieval", "NeedletailStore",
-        hummingbird, httpTypes, nio, mustache, logging,
+        hummingbird, httpTypes, nio, mustache, logging, crypto,
       ],
       resources: [.embedInCode("Resources")]),
     .executableTarget(
@@ -96,6 +96,7 @@ let package = Package(
         // What the umbrella exports is named too: an incremental build follows only declared arrows, and a caller that is
         // not compiled again after a type changed its layout crashes.
         "NeedletailCore", "NeedletailIndex", "NeedletailModels", "NeedletailPoints", "NeedletailRetrieval", "NeedletailStore",
+        "NeedletailText",
       ],
       swiftSettings: strict),
 
@@ -105,7 +106,7 @@ let package = Package(
       swiftSettings: strict),
 
     // tests, one target per room
-    tests("NeedletailNumericsTests", ["NeedletailNumerics", "CNeedletailKernels"]),
+    tests("NeedletailNumericsTests", ["NeedletailNumerics", "CNeedletailKernels"], resources: [.copy("Fixtures")]),
     tests("NeedletailTextTests", ["NeedletailText"], resources: [.copy("Fixtures")]),
     tests("NeedletailModelsTests", ["NeedletailModels", "NeedletailCore", "NeedletailNumerics", "NeedletailText"], resources: [.copy("Fixtures")]),
     tests("NeedletailIndexTests", ["NeedletailIndex", "NeedletailCore", "NeedletailNumerics"]),
@@ -121,13 +122,13 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     tests(
       "NeedletailTrainingTests",
-      ["NeedletailTraining", "NeedletailCore", "NeedletailText", "NeedletailNumerics", "NeedletailModels", "NeedletailEvaluation"],
+      ["NeedletailTraining", "NeedletailCore", "NeedletailText", "NeedletailNumerics", "NeedletailModels", "NeedletailIndex", "NeedletailEvaluation"],
       resources: [.copy("Fixtures")]),
     tests(
       "NeedletailServerTests",
       [
         "NeedletailServer", "NeedletailCore", "NeedletailPoints", "NeedletailRetrieval", "NeedletailStore",
-        hummingbird, httpTypes, nio, logging,
+        hummingbird, httpTypes, nio, logging, crypto,
         .product(name: "HummingbirdTesting", package: "hummingbird"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
       ]),

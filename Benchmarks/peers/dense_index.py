@@ -1,11 +1,15 @@
-"""The dense index benchmark's peers: hnswlib, faiss (HNSW on float32) and usearch (float16), on the same files.
+"""The dense index benchmark: Needletail, hnswlib, faiss (HNSW on float32) and usearch (float16, int8) on the same files, in turns.
 
     python dense_index.py --vectors base.fvecs --queries queries.fvecs [--threads 1] [--ef 20,40,80,160] [--rounds 3]
 
-Builds each index once, then measures in turns, so that a busy machine troubles all alike; searches use one thread.
+Builds each index once, then measures in turns, so that a busy machine troubles all alike; searches use one thread. Last comes
+a table of the queries/s each reaches at given recalls, read between the measured points on a logarithmic scale.
 """
 
 import argparse
+import math
+import statistics
+import subprocess
 import time
 
 import numpy as np
@@ -65,12 +69,66 @@ class USearch:
         return self.index.search(query, 10, threads=1).keys
 
 
+class Needletail:
+    """`needletail-bench dense-index`, which times its own searches: a pipe would count otherwise."""
+
+    def __init__(self, options, codec):
+        self.name = f"Needletail, {codec} codes"
+        self.process = subprocess.Popen(
+            [options.bench, "dense-index", "--vectors", options.vectors, "--queries", options.queries, "--codec", codec]
+            + ["--threads", str(options.threads), "--ef", "-"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        while (line := self.process.stdout.readline().strip()) != "ready":
+            if line.startswith("build"):
+                print(f"{self.name}: {line}", flush=True)
+
+    def measure(self, ef):
+        self.process.stdin.write(f"{ef}\n")
+        self.process.stdin.flush()
+        words = self.process.stdout.readline().replace(",", "").split()
+        return Round(float(words[3]), float(words[5]), float(words[8]), float(words[10]))
+
+
+class Round:
+    def __init__(self, recall, p50, p99, rate):
+        self.recall, self.p50, self.p99, self.rate = recall, p50, p99, rate
+
+
+def measure(index, queries, truth, ef):
+    if isinstance(index, Needletail):
+        return index.measure(ef)
+    found, times = 0, []
+    for query in queries[:50]:
+        index.search(query, ef)
+    for query, expected in zip(queries, truth):
+        start = time.perf_counter()
+        answer = index.search(query, ef)
+        times.append(time.perf_counter() - start)
+        found += len(set(answer) & set(expected))
+    microseconds = np.array(times) * 1e6
+    return Round(found / truth.size, *np.percentile(microseconds, [50, 99]), 1e6 / microseconds.mean())
+
+
+def rate_at(curve, recall):
+    """Queries/s at a recall, between two measured points; nothing beyond them."""
+    curve = sorted(curve)
+    for (r0, q0), (r1, q1) in zip(curve, curve[1:]):
+        if r0 <= recall <= r1:
+            share = (recall - r0) / max(r1 - r0, 1e-12)
+            return math.exp((1 - share) * math.log(q0) + share * math.log(q1))
+    return None
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--vectors", required=True)
     parser.add_argument("--queries", required=True)
+    parser.add_argument("--bench", default=".build/release/needletail-bench")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--ef", default="20,40,80,160")
+    parser.add_argument("--ef", default="10,20,40,80,160,320")
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
 
@@ -80,6 +138,8 @@ def main():
     truth = np.argsort(-(queries @ base.T), axis=1)[:, :10]
 
     makers = [
+        lambda base, threads: Needletail(arguments, "int8"),
+        lambda base, threads: Needletail(arguments, "float32"),
         Hnswlib,
         Faiss,
         lambda base, threads: USearch(base, threads, "f16"),
@@ -89,28 +149,26 @@ def main():
     for make in makers:
         start = time.perf_counter()
         index = make(base, arguments.threads)
-        print(f"{index.name}: build {time.perf_counter() - start:.1f} s on {arguments.threads} threads", flush=True)
+        if not isinstance(index, Needletail):
+            print(f"{index.name}: build {time.perf_counter() - start:.1f} s on {arguments.threads} threads", flush=True)
         indexes.append(index)
 
+    curves = {index.name: [] for index in indexes}
     for ef in map(int, arguments.ef.split(",")):
-        times = {index.name: [] for index in indexes}
-        recalls = {}
+        rounds = {index.name: [] for index in indexes}
         for _ in range(arguments.rounds):
             for index in indexes:
-                found = 0
-                for query, expected in zip(queries, truth):
-                    start = time.perf_counter()
-                    answer = index.search(query, ef)
-                    times[index.name].append(time.perf_counter() - start)
-                    found += len(set(answer) & set(expected))
-                recalls[index.name] = found / truth.size
-        for name, measured in times.items():
-            microseconds = np.array(measured) * 1e6
-            print(
-                f"ef {ef}: {name}: recall@10 {recalls[name]:.4f}, p50 {np.percentile(microseconds, 50):.1f} µs, "
-                f"p99 {np.percentile(microseconds, 99):.1f} µs, {1e6 / microseconds.mean():.0f} queries/s",
-                flush=True,
-            )
+                rounds[index.name].append(measure(index, queries, truth, ef))
+        for name, measured in rounds.items():
+            p50, p99, rate = (statistics.median(getattr(r, key) for r in measured) for key in ("p50", "p99", "rate"))
+            curves[name].append((measured[0].recall, rate))
+            print(f"ef {ef}: {name}: recall@10 {measured[0].recall:.4f}, p50 {p50:.1f} µs, p99 {p99:.1f} µs, {rate:.0f} queries/s", flush=True)
+
+    recalls = (0.90, 0.95, 0.97, 0.98, 0.99)
+    print("\n| queries/s at recall@10 of | " + " | ".join(f"{recall:.2f}" for recall in recalls) + " |\n|" + "---|" * 6)
+    for name, curve in curves.items():
+        cells = (rate_at(curve, recall) for recall in recalls)
+        print(f"| {name} | " + " | ".join(f"{cell:,.0f}" if cell else "" for cell in cells) + " |")
 
 
 if __name__ == "__main__":

@@ -182,14 +182,18 @@ def choose_batch(peer, texts):
     peer.batch = min(times, key=times.get)
 
 
-def medians(engines, file, texts, repetitions):
-    """Each engine's median, runs of all engines alternating."""
+def medians(engines, file, texts, repetitions, calls=1):
+    """Each engine's median, runs of all engines alternating.
+
+    Of the calls of a turn the first third only warms: an engine whose threads sleep between turns would otherwise be measured by how soon
+    the system finds a processor for them, and one whose threads spin through the others' turns would not.
+    """
     times = {key: [] for key in engines}
     for repetition in range(repetitions + 1):
         for key, engine in engines.items():
-            seconds = engine.seconds(file, texts)
+            turn = [engine.seconds(file, texts) for _ in range(calls)]
             if repetition > 0:
-                times[key].append(seconds)
+                times[key] += turn[calls // 3 :]
     return {key: statistics.median(values) for key, values in times.items()}
 
 
@@ -225,8 +229,7 @@ def measure(arguments, network, graphs, tokenizer, threads, folder):
     for number, (title, texts) in enumerate(inputs.items()):
         file = str(folder / f"texts-{number}.json")
         Path(file).write_text(json.dumps(texts))
-        repetitions = arguments.repetitions if len(texts) > 1 else 20 * arguments.repetitions
-        columns[title] = medians(peers | swift, file, texts, repetitions)
+        columns[title] = medians(peers | swift, file, texts, arguments.repetitions, calls=1 if len(texts) > 1 else 45)
     for peer in peers.values():
         peer.sorted = False
     columns["the same, peers unsorted"] = medians(peers | swift, file, mixed, max(1, arguments.repetitions // 2))

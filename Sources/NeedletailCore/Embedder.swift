@@ -41,3 +41,6 @@ public protocol Embedder<Input, Output>: Sendable {
 
 /// An embedder of text into one dense vector each.
 public typealias TextEmbedder = Embedder<String, DenseVectors>
+
+/// An embedder of text into weights of a vocabulary's terms.
+public typealias SparseTextEmbedder = Embedder<String, SparseVectors>

@@ -66,6 +66,18 @@ public struct SparseVectors: Representation, Hashable, Sendable {
     offsets.append(terms.count)
   }
 
+  /// Adds some rows of another batch.
+  ///
+  /// - Precondition: the vocabularies are equally large, and the rows are there.
+  public mutating func append(_ rows: Range<Int>, of other: SparseVectors) {
+    precondition(other.dimension == dimension, "vocabularies of \(dimension) and \(other.dimension) terms do not mix")
+    let start = other.offsets[rows.lowerBound]
+    let shift = terms.count - start
+    terms += other.terms[start..<other.offsets[rows.upperBound]]
+    weights += other.weights[start..<other.offsets[rows.upperBound]]
+    for row in rows { offsets.append(other.offsets[row + 1] + shift) }
+  }
+
   /// One row.
   ///
   /// - Precondition: `row` is below `count`.

@@ -37,7 +37,7 @@ public enum EvaluationError: Problem, Hashable {
     case .missingFile(let path, let advice): "\(path) is missing. \(advice)"
     case .unknownMeasure(let name):
       "There is no measure \(name). Known are nDCG, AP and RR, with or without a cut-off such as nDCG@10, "
-        + "and R, P and Success with one, such as R@100."
+        + "and R, P, Success, R_cap and Judged with one, such as R@100; Rprec, F1 and RBP(p=0.8)."
     case .malformedRun(let query, let reason): "The ranking of query \(query) cannot be judged: \(reason)."
     case .incomparable(let reason): "The evaluations cannot be compared: \(reason)."
     case .invalidPattern(let reason): "The relevance pattern cannot be used: \(reason)."

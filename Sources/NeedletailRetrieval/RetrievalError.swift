@@ -10,6 +10,8 @@ public enum RetrievalError: Problem {
   case embedderMissing(collection: String, model: String)
   /// Search by meaning was asked of a collection without vectors.
   case noVectors(collection: String)
+  /// Search by weighted terms was asked of a collection without sparse vectors.
+  case noSparseVectors(collection: String)
   /// There is no such document.
   case documentNotFound(id: String, collection: String)
   /// A model did not keep the promise of one vector of its dimension for each text.
@@ -23,7 +25,7 @@ public enum RetrievalError: Problem {
     switch self {
     case .pathNotReadable, .documentNotFound: .notFound
     case .embedderMismatch: .conflict
-    case .embedderMissing, .noVectors, .limitOutOfRange: .invalidRequest
+    case .embedderMissing, .noVectors, .noSparseVectors, .limitOutOfRange: .invalidRequest
     case .embedderBrokePromise: .internal
     case .interrupted: .cancelled
     }
@@ -36,6 +38,8 @@ public enum RetrievalError: Problem {
       "the collection \(collection) was made with the model \(expected), not with \(received); use that model, or another collection"
     case .embedderMissing(let collection, let model): "the collection \(collection) needs the model \(model); load it, or search in lexical mode"
     case .noVectors(let collection): "the collection \(collection) has no vectors; search it in lexical mode"
+    case .noSparseVectors(let collection):
+      "the collection \(collection) has no sparse vectors; make one with `needletail index --sparse-model`, or search in another mode"
     case .documentNotFound(let id, let collection): "there is no document \(id) in the collection \(collection)"
     case .embedderBrokePromise(let expected, let received): "the model returned \(received) numbers where \(expected) were due"
     case .limitOutOfRange(let limit): "\(limit) answers cannot be given; ask for 1 to \(Searcher.largestLimit)"

@@ -33,17 +33,21 @@ public struct SearchSite: Sendable {
   ///   - preferred: the collection that is searched unless another one is chosen; it need not exist yet.
   ///   - embedder: loads the model of a collection. It is called when the first question needs the model and not again
   ///     once it has returned; what it throws is told to the person who asked.
+  ///   - sparseEmbedder: the same for the model of a collection's sparse vectors.
   ///   - logger: told of requests and problems.
   ///   - options: limits, keys and models.
   public init(
     data: DataDirectory, preferred: String = "default", options: SiteOptions = SiteOptions(),
-    logger: Logger = SearchSite.standardLogger, embedder: @escaping @Sendable (EmbedderProfile) async throws -> any TextEmbedder
+    logger: Logger = SearchSite.standardLogger,
+    sparseEmbedder: @escaping @Sendable (EmbedderProfile) async throws -> any SparseTextEmbedder = { throw ServerError.noModel($0.name) },
+    embedder: @escaping @Sendable (EmbedderProfile) async throws -> any TextEmbedder
   ) {
     let shelf = CollectionShelf(
       names: {
         let names = try data.collectionNames()
         return names.filter { $0 == preferred } + names.filter { $0 != preferred }
-      }, open: { try DocumentCollection.open($0, in: data, access: .read) }, embedder: embedder, logger: logger)
+      }, open: { try DocumentCollection.open($0, in: data, access: .read) }, embedder: embedder, sparseEmbedder: sparseEmbedder,
+      logger: logger)
     self.init(service: SearchService(shelf), points: PointService(data, models: options.models), options: options, logger: logger)
   }
 
@@ -52,9 +56,11 @@ public struct SearchSite: Sendable {
   /// - Parameters:
   ///   - collection: what is searched.
   ///   - embedder: the model that made the collection's vectors; nil searches by words and by the vectors there are.
+  ///   - sparseEmbedder: the model that made its sparse vectors, if it has any.
   ///   - logger: told of requests and problems.
   public init(
-    collection: DocumentCollection, embedder: (any TextEmbedder)?, logger: Logger = SearchSite.standardLogger
+    collection: DocumentCollection, embedder: (any TextEmbedder)?, sparseEmbedder: (any SparseTextEmbedder)? = nil,
+    logger: Logger = SearchSite.standardLogger
   ) {
     let name = collection.name
     let shelf = CollectionShelf(
@@ -62,6 +68,10 @@ public struct SearchSite: Sendable {
       embedder: { profile in
         guard let embedder else { throw ServerError.noModel(profile.name) }
         return embedder
+      },
+      sparseEmbedder: { profile in
+        guard let sparseEmbedder else { throw ServerError.noModel(profile.name) }
+        return sparseEmbedder
       }, logger: logger)
     self.init(service: SearchService(shelf), logger: logger)
   }

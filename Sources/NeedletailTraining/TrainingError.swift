@@ -14,6 +14,8 @@ public enum TrainingError: Problem, Hashable {
   case unsuitableData(reason: String)
   /// Loss or gradient is no number any more.
   case diverged(step: Int, what: String, kept: String)
+  /// A step takes more memory than the recipe allows, in bytes.
+  case overBudget(needed: Int, allowed: Int)
   /// The run folder belongs to another training, or its checkpoint is damaged.
   case checkpoint(path: String, reason: String)
   /// A file cannot be read or written.
@@ -25,7 +27,7 @@ public enum TrainingError: Problem, Hashable {
 
   public var category: ProblemCategory {
     switch self {
-    case .recipe, .unsuitableData: .invalidRequest
+    case .recipe, .unsuitableData, .overBudget: .invalidRequest
     case .missingFile: .notFound
     case .malformedLine: .corrupted
     case .diverged: .unavailable
@@ -46,6 +48,9 @@ public enum TrainingError: Problem, Hashable {
     case .unsuitableData(let reason): "\(reason)."
     case .diverged(let step, let what, let kept):
       "\(what) is not a number at step \(step). Lower `optimizer.rate`, raise `optimizer.warmup`, or set `optimizer.clip` to 1. \(kept)"
+    case .overBudget(let needed, let allowed):
+      "A step takes \(needed >> 20) MiB where `memory_mib` allows \(allowed >> 20). Lower `batch.size`, or set `batch.texts_at_a_time`, which "
+        + "gives the same gradient in less memory."
     case .checkpoint(let path, let reason): "\(path): \(reason). Choose another `output`, or remove that folder to begin anew."
     case .file(let error): "\(error)."
     case .model(let error): error.description

@@ -55,3 +55,29 @@ def ranked_difference(ours, theirs, tolerance=2e-4, skips=False):
 def difference(ours, theirs):
     a, b = plain(ours), plain(theirs)
     return None if close(a, b) else f"{a} instead of {b}"
+
+
+def same_order(ours, theirs):
+    # Equal values come in the order of ids here, in any order there.
+    values = lambda points: [str(p.order_value) for p in points]
+    return difference(values(ours), values(theirs))
+
+
+def same_groups(ours, theirs):
+    if len(ours) != len(theirs):
+        return f"{len(ours)} groups instead of {len(theirs)}: {plain(ours)} instead of {plain(theirs)}"
+    for a, b in zip(ours, theirs):
+        if not close([h.score for h in a.hits], [h.score for h in b.hits]):
+            return f"group {plain(a)} instead of {plain(b)}"
+    return None
+
+
+def same_facets(ours, theirs):
+    return difference([h.count for h in ours], [h.count for h in theirs if h.count])
+
+
+def same_pairs(ours, theirs):
+    if [a for a, _ in ours] != [a for a, _ in theirs]:
+        return f"{ours} instead of {theirs}"
+    by_id = lambda pairs: sorted((a, round(s, 3)) for a, s in pairs)
+    return difference([s for _, s in by_id(ours)], [s for _, s in by_id(theirs)])

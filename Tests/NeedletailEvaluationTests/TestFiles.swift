@@ -72,3 +72,45 @@ struct Reference: Decodable {
     try JSONDecoder().decode(Reference.self, from: Data(contentsOf: TestFiles.fixture("reference.json")))
   }
 }
+
+/// What `Tests/Fixtures/scripts/evaluation.py` wrote of correlations, classes and corrections.
+struct StatisticsReference: Decodable {
+  struct Lists: Decodable {
+    var first: [Double]
+    var second: [Double]
+    var pearson: Double
+    var spearman: Double
+    var kendall: Double
+  }
+
+  struct Classes: Decodable {
+    var truth: [Int]
+    var found: [Int]
+    var macroF1: Double
+    var microF1: Double
+    var scores: [Float]
+    var positive: [Bool]
+    var bestF1: Double
+    var area: Double
+  }
+
+  struct Corrections: Decodable {
+    var probabilities: [Double]
+    var bonferroni: [Double]
+    var holm: [Double]
+    var benjaminiHochberg: [Double]
+
+    private enum CodingKeys: String, CodingKey {
+      case probabilities, bonferroni, holm
+      case benjaminiHochberg = "benjamini-hochberg"
+    }
+  }
+
+  var lists: [Lists]
+  var classes: [Classes]
+  var corrections: [Corrections]
+
+  static func read() throws -> StatisticsReference {
+    try JSONDecoder().decode(StatisticsReference.self, from: Data(contentsOf: TestFiles.fixture("statistics.json")))
+  }
+}

@@ -146,7 +146,7 @@ import Testing
     try await queue.write { db in try db.execute(sql: "PRAGMA user_version = 99") }
     try queue.close()
     for access in [Access.read, .write] {
-      #expect(throws: StoreError.madeByNewerVersion(path: path, found: 99, supported: 1)) { _ = try open(access) }
+      #expect(throws: StoreError.madeByNewerVersion(path: path, found: 99, supported: 2)) { _ = try open(access) }
     }
   }
 

@@ -8,7 +8,8 @@ import NeedletailNumerics
 /// Arguments: `--vectors FILE.fvecs --queries FILE.fvecs` and, optionally, `--similarity cosine|dot|euclidean`,
 /// `--layout flat|graph`, `--codec int8|float16|float32`, `--ef 40,80,160`, `--degree N`, `--construction N`,
 /// `--diversification X`, `--threads N` for the build, `--limit N` rows, `--allowed PERCENT` of the rows by a random
-/// filter, `--index FILE` to write, reopen and measure the mapped file.
+/// filter, `--index FILE` to write, reopen and measure the mapped file. `--ef -` reads values of `ef` from standard
+/// input, one a line, and measures each as it comes, so that a peer can take turns.
 func runDenseIndexBenchmark(arguments: [String]) throws {
   let options = try DenseIndexBenchmarkOptions(arguments)
   let vectors = try readVectors(options.vectorsPath, limit: options.limit)
@@ -40,10 +41,15 @@ func runDenseIndexBenchmark(arguments: [String]) throws {
     return RowSet((0..<Row(vectors.count)).filter { _ in Int.random(in: 0..<100, using: &generator) < percent })
   }
   let truth = try oracle.search(queries, SearchOptions(limit: 10, within: within))
-  for ef in options.efValues {
+  let report = { (ef: Int) in
     let measured = try measure(index, queries, truth, SearchOptions(limit: 10, efSearch: ef, within: within))
     print("ef \(ef): \(measured)")
+    fflush(nil)
   }
+  if let efValues = options.efValues { return try efValues.forEach(report) }
+  print("ready")
+  fflush(nil)
+  while let line = readLine(), let ef = Int(line) { try report(ef) }
 }
 
 private func measure(
@@ -74,7 +80,8 @@ private struct DenseIndexBenchmarkOptions {
   var queriesPath = ""
   var similarity = Similarity.cosine
   var specification = DenseIndexSpecification(layout: .graph)
-  var efValues = [20, 40, 80, 160]
+  /// `nil`: standard input says them.
+  var efValues: [Int]? = [20, 40, 80, 160]
   var threads = 1
   var limit = Int.max
   var indexPath: String?
@@ -98,7 +105,7 @@ private struct DenseIndexBenchmarkOptions {
       case "--similarity": similarity = try parsed(Similarity(rawValue: value))
       case "--layout": specification.layout = try parsed(DenseIndexSpecification.Layout(rawValue: value))
       case "--codec": specification.codec = try parsed(VectorCodecKind(rawValue: value))
-      case "--ef": efValues = try value.split(separator: ",").map { try parsed(Int($0)) }
+      case "--ef": efValues = value == "-" ? nil : try value.split(separator: ",").map { try parsed(Int($0)) }
       case "--degree": specification.graph.degree = try parsed(Int(value))
       case "--construction": specification.graph.efConstruction = try parsed(Int(value))
       case "--diversification": specification.graph.diversification = try parsed(Float(value))

@@ -83,13 +83,15 @@ void needletail_pack_panels(const needletail_kernels *kernels, const float *b, s
                             size_t depth, size_t first, size_t end, float *packed);
 
 // One head of one sequence in training: out = dropout(softmax(scale * Q Kᵀ)) V, and its gradients. Row i of a causal head sees
-// keys up to i. Strides count floats between tokens.
+// keys up to i; with `hidden`, length x length bytes, it sees those whose byte is 0, which has to be at least one. Strides count
+// floats between tokens.
 typedef struct needletail_head {
   size_t length, head_size;
   const float *query, *key, *value;
   size_t query_stride, key_stride;  // that of values is that of keys
   float scale;
   bool causal;
+  const uint8_t *hidden;       // NULL hides nothing
   needletail_dropout dropout;  // none when the threshold is 0
   void *scratch;               // needletail_head_bytes, aligned to 64 bytes
 } needletail_head;

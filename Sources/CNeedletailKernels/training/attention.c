@@ -56,6 +56,9 @@ static void weigh(const needletail_kernels *kernels, const needletail_head *h, w
            h->head_size, NULL, false, w.weights, w.stride);
   for (size_t r = 0; h->causal && r < h->length; r++)
     for (size_t c = r + 1; c < h->length; c++) w.weights[r * w.stride + c] = -INFINITY;
+  for (size_t r = 0; h->hidden && r < h->length; r++)
+    for (size_t c = 0; c < h->length; c++)
+      if (h->hidden[r * h->length + c]) w.weights[r * w.stride + c] = -INFINITY;
   needletail_rows rows = {w.weights, w.stride, h->length, h->length};
   kernels->softmax(rows, h->scale, w.weights, NULL, w.stride, w.sums);
 }

@@ -7,7 +7,8 @@ struct RerankingOptions: ParsableArguments {
   @Option(
     name: .customLong("rerank"),
     help: ArgumentHelp(
-      "Let the cross-encoder in this directory read the best answers together with the question, and order them.", valueName: "DIR"),
+      "Let this cross-encoder, a registered one or a directory, read the best answers together with the question, and order them.",
+      valueName: "MODEL"),
     completion: .directory)
   var model: String?
 
@@ -19,16 +20,11 @@ struct RerankingOptions: ParsableArguments {
   }
 
   /// The answers in the order of the cross-encoder; nil if none is asked for.
-  func search(_ question: Query, _ searcher: Searcher) async throws -> SearchResponse? {
+  func search(_ question: Query, _ searcher: Searcher, registry: ModelRegistry) async throws -> SearchResponse? {
     guard let model else { return nil }
-    let encoder = try CrossEncoder(path: NSString(string: model).expandingTildeInPath)
-    let kinds: [PipelineSpecification.Source.Kind] = switch searcher.mode {
-    case .dense: [.dense]
-    case .lexical: [.lexical]
-    case .hybrid: [.dense, .lexical]
-    }
+    let encoder = try CrossEncoder(path: registry.path(atOrNamed: model, as: .crossEncoder))
     let specification = PipelineSpecification(
-      name: "reranked", sources: kinds.map { PipelineSpecification.Source($0) },
+      answering: searcher.mode, in: searcher.collection.settings, depth: 1000,
       rerank: [PipelineSpecification.Reranking(.model, model: encoder.name, depth: rerankDepth)])
     return try await Pipeline(specification, searcher: searcher, rerankers: [encoder.name: encoder]).search(question)
   }

@@ -52,7 +52,21 @@ extension CollectionOptions {
   }
 }
 
+extension CollectionOptions {
+  /// The embedder that made the sparse vectors of a collection, or none if it has none.
+  func sparseEmbedder(of collection: DocumentCollection, precision: EmbedderPrecision) throws -> SparseEmbedder? {
+    try collection.settings.sparseEmbedder.map { try data.registry.sparseEmbedder(for: $0, precision: precision) }
+  }
+}
+
 extension ModelRegistry {
+  /// The model that a collection's sparse vectors were made with, and no other.
+  func sparseEmbedder(for profile: EmbedderProfile, precision: EmbedderPrecision) throws -> SparseEmbedder {
+    let embedder = try sparseEmbedder(named: profile.name, precision: precision)
+    guard embedder.profile.digest == profile.digest else { throw CommandProblem.modelChanged(model: profile.name) }
+    return embedder
+  }
+
   /// The registered model that a collection was made with, and no other: vectors of different models do not compare.
   func embedder(for profile: EmbedderProfile, precision: EmbedderPrecision) throws -> any TextEmbedder {
     let embedder = try embedder(named: profile.name, precision: precision)
@@ -63,7 +77,13 @@ extension ModelRegistry {
 
 extension (any TextEmbedder)? {
   /// What documents are cut by: the tokens of a transformer, words elsewhere.
-  var chunkingTokenizer: any Tokenizer { (self as? TransformerEmbedder)?.tokenizer ?? WordTokenizer() }
+  var chunkingTokenizer: any Tokenizer { chunkingTokenizer(beside: nil) }
+
+  /// The same with the model of sparse vectors, which decides where there is no other.
+  func chunkingTokenizer(beside sparse: SparseEmbedder?) -> any Tokenizer {
+    guard let self else { return sparse?.tokenizer ?? WordTokenizer() }
+    return (self as? TransformerEmbedder)?.tokenizer ?? WordTokenizer()
+  }
 }
 
 /// What can go wrong between the words on the command line and the library.
@@ -75,6 +95,7 @@ enum CommandProblem: Problem {
   case invalidFilter(String)
   case catalogueNotFound
   case doctorFoundProblems(Int)
+  case brokenTicks(Int)
 
   var category: ProblemCategory {
     switch self {
@@ -82,6 +103,7 @@ enum CommandProblem: Problem {
     case .nothingToIndex, .nothingToLearnFrom, .invalidFilter: .invalidRequest
     case .catalogueNotFound, .unknownWord: .notFound
     case .doctorFoundProblems: .unavailable
+    case .brokenTicks: .corrupted
     }
   }
 
@@ -100,6 +122,8 @@ enum CommandProblem: Problem {
       "the filter cannot be read: \(reason)"
     case .catalogueNotFound:
       "no Catalogue folder here or above; run this inside a checkout of Needletail, or say --directory DIR"
+    case .brokenTicks(let count):
+      "\(Units.count(count, "tick")) of the coverage does not hold; each is named above"
     case .doctorFoundProblems(let count):
       "\(Units.count(count, "check")) failed; each line above says what to do"
     }

@@ -1,125 +1,122 @@
-internal import ArgumentParser
+public import ArgumentParser
 internal import Foundation
-internal import Needletail
-internal import NeedletailEvaluation
+public import NeedletailEvaluation
 
 struct EvaluateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "eval",
-    abstract: "Measure retrieval quality on test collections in BEIR layout.",
+    abstract: "Measure retrieval quality: of Needletail on test collections, of any run files, of one against another.",
     discussion: """
-      Each DIR holds corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv (.gz too). Every document is one passage, cut at the
-      model's token limit, as the published figures have it. With --run-folder, TREC run files are written.
-      """)
+      `needletail eval DIR...` measures dense, lexical and hybrid search on test collections; its options are under
+      `needletail help eval collections`. `run` and `compare` take run files of any system in TREC's format.
+      """,
+    subcommands: [
+      EvaluateCollections.self, EvaluateRuns.self, CompareRuns.self, EvaluateSuite.self, EvaluateRobustness.self, EvaluateAnchors.self,
+      PoolUnjudged.self,
+      JudgeByPanel.self,
+    ],
+    defaultSubcommand: EvaluateCollections.self)
+}
 
-  @Argument(help: "Directories in BEIR layout.", completion: .directory)
-  var directories: [String]
+/// What run files are judged by.
+struct JudgementOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The judgements: TREC's four columns, or BEIR's three with a header.", valueName: "FILE"), completion: .file())
+  var qrels: String
+  @Option(help: ArgumentHelp("Measures, separated by commas.", valueName: "LIST")) var measures = "nDCG@10,AP,R@100"
 
-  @Option(help: ArgumentHelp("The qrels file to use.", valueName: "NAME")) var split = "test"
-  @Option(help: ArgumentHelp("dense, lexical, hybrid (repeatable; otherwise all).", valueName: "MODE")) var mode: [SearchMode] = []
-  @Option(help: ArgumentHelp("A pipeline in a JSON5 file (repeatable; then without modes unless they are named).", valueName: "FILE"), completion: .file())
-  var pipeline: [String] = []
-  @Option(help: ArgumentHelp("Measures, separated by commas.", valueName: "LIST")) var measures = "nDCG@10,R@100,AP"
-  @Option(help: ArgumentHelp("Answers per query.", valueName: "N")) var depth = 1000
-  @Option(help: ArgumentHelp("The embedding model.", valueName: "NAME")) var model = ModelRegistry.defaultModelName
-  @Option(help: ArgumentHelp("Write TREC run files here.", valueName: "DIR"), completion: .directory) var runFolder: String?
-  @Flag(help: "Search dense vectors exactly instead of through the graph.") var exact = false
-  @OptionGroup var data: DataOptions
-  @OptionGroup var embedding: EmbedderOptions
-  @OptionGroup var output: OutputOptions
-
-  /// One row of the result.
-  private struct Row: Encodable {
-    let task: String
-    /// The mode, or the name of the pipeline.
-    let mode: String
-    let values: [String: Double]
-    let queries: Int
-    let documents: Int
-    let indexingSeconds: Double
-    let queriesPerSecond: Double
-  }
-
-  func run() async throws {
-    let modes = mode.isEmpty && pipeline.isEmpty ? SearchMode.allCases : mode
-    let pipelines = try pipeline.map { try PipelineSpecification(file: $0) }
-    let measures = try self.measures.split(separator: ",").map { try Measure.parse(String($0)) }
-    let embedder = try modes == [.lexical] && pipelines.isEmpty
-      ? nil : data.registry.embedder(named: model, precision: embedding.precision)
-    var rows: [Row] = []
-    for directory in directories {
-      let task = try BEIRReader.read(directory: directory, split: split)
-      rows += try await InterruptSignal.cancelling { [self] in
-        try await evaluate(task, modes: modes, pipelines: pipelines, measures: measures, embedder: embedder)
-      }
-    }
-    try output.json ? JSONOutput.write(rows) : show(rows, measures: measures)
+  func read() throws -> (judgements: Judgements, measures: [Measure]) {
+    let measures = try self.measures.split(separator: ",").map { try Measure.parse(String($0).trimmingCharacters(in: .whitespaces)) }
+    return (try JudgementsFile.read(qrels), measures)
   }
 }
 
-extension EvaluateCommand {
-  private func evaluate(
-    _ task: RetrievalTask, modes: [SearchMode], pipelines: [PipelineSpecification], measures: [Measure],
-    embedder: (any TextEmbedder)?
-  ) async throws -> [Row] {
-    let clock = ContinuousClock()
-    var options = IngestOptions()
-    options.splitsDocuments = false
-    let index = try TextIndex(embedder: embedder, tokenizer: embedder.chunkingTokenizer, options: options)
-    let indexing = ProgressLine("Indexing \(task.name)", unit: "documents", isEnabled: !output.json)
-    let indexingTime = try await clock.measure {
-      for start in stride(from: 0, to: task.corpus.count, by: 500) {
-        try await index.add(Array(task.corpus[start..<min(start + 500, task.corpus.count)]))
-        indexing.update(done: start, total: task.corpus.count)
-      }
-      try await index.collection.settle()
-    }
-    indexing.finish()
+extension Run {
+  /// Reads a run file; a run without a name of its own is called as its file.
+  init(file path: String, isNamedByFile: Bool) throws {
+    try self.init(trecFile: path)
+    if isNamedByFile || name.isEmpty { name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent }
+  }
+}
 
-    var systems: [(name: String, retriever: any Retriever)] = []
-    var searcher = index.searcher
-    searcher.options.isExact = exact
-    for mode in modes {
-      searcher.mode = mode
-      systems.append((mode.rawValue, searcher))
-    }
-    for specification in pipelines { systems.append((specification.name, try Pipeline(specification, searcher: searcher))) }
+struct EvaluateRuns: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Measure run files, with the numbers of trec_eval.")
+
+  @Argument(help: "Run files in TREC's format (.gz too).", completion: .file()) var runs: [String]
+  @OptionGroup var judgement: JudgementOptions
+  @Option(help: ArgumentHelp("Write each query's values here, as trec_eval -q does (one run only).", valueName: "FILE"), completion: .file())
+  var perQuery: String?
+  @OptionGroup var output: OutputOptions
+
+  private struct Row: Encodable {
+    let run: String
+    let queries: Int
+    let values: [String: Double]
+  }
+
+  func validate() throws {
+    if perQuery != nil && runs.count > 1 { throw ValidationError("--per-query takes one run.") }
+  }
+
+  func run() throws {
+    let (judgements, measures) = try judgement.read()
     var rows: [Row] = []
-    for (name, retriever) in systems {
-      let searching = ProgressLine("Searching \(task.name) \(name)", unit: "queries", isEnabled: !output.json)
-      let start = clock.now
-      let run = try await Run(of: retriever, on: task, depth: depth, name: "needletail-\(name)") { done in
-        searching.update(done: done, total: task.queries.count)
-      }
-      let seconds = (clock.now - start) / .seconds(1)
-      searching.finish()
-      try write(run, task: task, system: name)
-      let evaluation = Evaluation(of: run, judgements: task.judgements, measures: measures)
+    for path in runs {
+      let evaluation = try Evaluation(of: Run(file: path, isNamedByFile: true), judgements: judgements, measures: measures)
+      if let perQuery { try evaluation.write(to: perQuery) }
       let values = measures.map { ($0.description, evaluation.mean(of: $0) ?? 0) }
-      rows.append(Row(
-        task: task.name, mode: name, values: Dictionary(uniqueKeysWithValues: values), queries: task.queries.count,
-        documents: task.corpus.count, indexingSeconds: indexingTime / .seconds(1),
-        queriesPerSecond: Double(task.queries.count) / seconds))
+      let name = URL(fileURLWithPath: path).lastPathComponent
+      rows.append(Row(run: name, queries: evaluation.values.count, values: Dictionary(values) { first, _ in first }))
     }
-    await index.collection.close()
-    return rows
-  }
-
-  private func write(_ run: Run, task: RetrievalTask, system: String) throws {
-    guard let runFolder else { return }
-    try FileManager.default.createDirectory(atPath: runFolder, withIntermediateDirectories: true)
-    try run.write(to: "\(runFolder)/\(task.name)-\(system).trec")
-  }
-
-  private func show(_ rows: [Row], measures: [Measure]) {
-    var table = Table(
-      [("task", .left), ("mode", .left)] + measures.map { ($0.description, .right) }
-        + [("queries/s", .right), ("indexed in", .right)])
+    if output.json { return try JSONOutput.write(rows) }
+    var table = Table([("run", .left), ("queries", .right)] + measures.map { ($0.description, .right) })
     for row in rows {
-      table.add(
-        [row.task, row.mode] + measures.map { Units.fixed(row.values[$0.description] ?? 0, 4) }
-          + [Units.count(Int(row.queriesPerSecond)), Units.duration(seconds: row.indexingSeconds)])
+      table.add([row.run, String(row.queries)] + measures.map { Units.fixed(row.values[$0.description] ?? 0, 4) })
     }
     Terminal.standardOutput.write(table.rendered(for: .standardOutput))
   }
 }
+
+struct CompareRuns: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compare",
+    abstract: "Compare run files with the first of them, with significance.",
+    discussion: """
+      Paired tests by query: Student's t-test and the randomisation test; the latter's probabilities are adjusted for the
+      number of runs and measures. --html writes a page with a plot of the difference for every query.
+      """)
+
+  @Argument(help: "Run files in TREC's format; the first is the baseline.", completion: .file()) var runs: [String]
+  @OptionGroup var judgement: JudgementOptions
+  @Option(help: ArgumentHelp("holm, bonferroni, benjamini-hochberg or none.", valueName: "NAME")) var correction = MultipleComparisons.holm
+  @Option(help: ArgumentHelp("Write a page with plots here.", valueName: "FILE"), completion: .file()) var html: String?
+  @Option(help: ArgumentHelp("Of the randomisation test and the bootstrap.", valueName: "N")) var seed: UInt64 = 1
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    if runs.count < 2 { throw ValidationError("Name at least two runs; the first is the baseline.") }
+  }
+
+  func run() throws {
+    let (judgements, measures) = try judgement.read()
+    let runs = try self.runs.map { try Run(file: $0, isNamedByFile: true) }
+    let comparison = try RunComparison(
+      baseline: runs[0], runs: Array(runs.dropFirst()), judgements: judgements, measures: measures, correction: correction, seed: seed)
+    if let html { try comparison.writePage(to: html) }
+    if output.json { return try JSONOutput.write(comparison) }
+    var table = Table([
+      ("run", .left), ("measure", .left), (runs[0].name, .right), ("mean", .right), ("difference", .right), ("95 % interval", .right),
+      ("p", .right), ("adjusted", .right),
+    ])
+    for row in comparison.rows {
+      table.add([
+        row.run, row.measure, Units.fixed(row.baselineMean, 4), Units.fixed(row.mean, 4), Units.fixed(row.meanDifference, 4),
+        "\(Units.fixed(row.interval.low, 4)) … \(Units.fixed(row.interval.high, 4))", Units.fixed(row.randomizationProbability, 4),
+        Units.fixed(row.adjustedProbability, 4),
+      ])
+    }
+    Terminal.standardOutput.write(table.rendered(for: .standardOutput))
+  }
+}
+
+extension MultipleComparisons: ExpressibleByArgument {}

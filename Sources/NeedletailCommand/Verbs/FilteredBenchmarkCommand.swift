@@ -159,7 +159,8 @@ extension FilteredBenchmarkCommand {
 
 struct BenchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Measure parts of Needletail on your data.", subcommands: [FilteredBenchmarkCommand.self])
+    commandName: "bench", abstract: "Measure parts of Needletail on your data.",
+    subcommands: [FilteredBenchmarkCommand.self, LoadBenchmarkCommand.self])
 }
 
 extension FilteredMethod: ExpressibleByArgument {}

@@ -22,7 +22,11 @@ struct IndexCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The embedding model of a new collection.", valueName: "NAME"))
   var model = ModelRegistry.defaultModelName
 
-  @Flag(help: "Make a collection without vectors: word search only, no model needed.")
+  @Option(help: ArgumentHelp(
+    "Also weigh terms by this model (SPLADE, or a causal network): a registered name, or its folder.", valueName: "NAME"))
+  var sparseModel: String?
+
+  @Flag(help: "Make a collection without dense vectors: word search only, no model needed.")
   var lexicalOnly = false
 
   @Flag(help: "Read hidden files and folders too.")
@@ -41,11 +45,12 @@ struct IndexCommand: AsyncParsableCommand {
   var idField: String?
 
   func run() async throws {
-    let embedder = try lexicalOnly ? nil : makeEmbedder()
-    let collection = try DocumentCollection.open(
-      target.collection, in: target.data.directory, access: .create(settings(for: embedder)))
+    let (embedder, sparse) = try makeEmbedders()
+    let settings = CollectionSettings(embedder: embedder?.profile, sparseEmbedder: sparse?.profile)
+    let collection = try DocumentCollection.open(target.collection, in: target.data.directory, access: .create(settings))
     let pipeline = IngestPipeline(
-      collection: collection, embedder: embedder, tokenizer: embedder.chunkingTokenizer, options: options)
+      collection: collection, embedder: embedder, sparseEmbedder: sparse, tokenizer: embedder.chunkingTokenizer(beside: sparse),
+      options: options)
     let roots = try paths.isEmpty ? collection.roots() : paths
     guard !roots.isEmpty else { throw CommandProblem.nothingToIndex }
 
@@ -67,16 +72,24 @@ struct IndexCommand: AsyncParsableCommand {
 }
 
 extension IndexCommand {
-  /// The model of the collection if it exists, else the one asked for.
-  private func makeEmbedder() throws -> (any TextEmbedder)? {
-    if try target.data.directory.collectionNames().contains(target.collection) {
-      return try target.embedder(of: target.openForReading(), precision: embedding.precision)
+  /// The models of the collection if it exists, else those asked for.
+  private func makeEmbedders() throws -> (dense: (any TextEmbedder)?, sparse: SparseEmbedder?) {
+    let (registry, precision) = (target.data.registry, embedding.precision)
+    let asked = try sparseModel.map { name in
+      // A folder is remembered by a path that holds from everywhere.
+      let isFolder = name.contains("/")
+      return try registry.sparseEmbedder(
+        named: isFolder ? URL(fileURLWithPath: NSString(string: name).expandingTildeInPath).standardizedFileURL.path : name,
+        precision: precision)
     }
-    return try target.data.registry.embedder(named: model, precision: embedding.precision)
-  }
-
-  private func settings(for embedder: (any TextEmbedder)?) -> CollectionSettings {
-    CollectionSettings(embedder: embedder?.profile)
+    if try target.data.directory.collectionNames().contains(target.collection) {
+      let collection = try target.openForReading()
+      return (
+        try lexicalOnly ? nil : target.embedder(of: collection, precision: precision),
+        try asked ?? target.sparseEmbedder(of: collection, precision: precision)
+      )
+    }
+    return (try lexicalOnly ? nil : registry.embedder(named: model, precision: precision), asked)
   }
 
   private var options: IngestOptions {

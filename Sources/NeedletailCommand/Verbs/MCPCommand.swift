@@ -21,9 +21,10 @@ struct MCPCommand: AsyncParsableCommand {
     let registry = data.registry
     let precision = embedding.precision
     let options = SiteOptions(keeper: NoteKeeper(data: data, precision: precision, collection: collection ?? "default").keep)
-    let site = SearchSite(data: data.directory, preferred: collection ?? "default", options: options) { profile in
-      try registry.embedder(for: profile, precision: precision)
-    }
+    let site = SearchSite(
+      data: data.directory, preferred: collection ?? "default", options: options,
+      sparseEmbedder: { try registry.sparseEmbedder(for: $0, precision: precision) },
+      embedder: { try registry.embedder(for: $0, precision: precision) })
     let server = site.contextServer
     while let line = readLine() {
       guard !line.isEmpty, let answer = await server.answer(Array(line.utf8)) else { continue }
@@ -50,9 +51,9 @@ struct NoteKeeper: Sendable {
   /// was fetched, by words otherwise.
   @Sendable func keep(_ note: ContextServer.Note) async throws -> String {
     let name = note.collection ?? collection
-    let embedder = try embedder(of: name)
-    let tokenizer = embedder.chunkingTokenizer
-    let index = try TextIndex(named: name, in: directory, embedder: embedder, tokenizer: tokenizer)
+    let (embedder, sparse) = try embedders(of: name)
+    let tokenizer = embedder.chunkingTokenizer(beside: sparse)
+    let index = try TextIndex(named: name, in: directory, embedder: embedder, sparseEmbedder: sparse, tokenizer: tokenizer)
     do {
       let id: String
       if let given = note.id {
@@ -72,13 +73,16 @@ struct NoteKeeper: Sendable {
     }
   }
 
-  private func embedder(of name: String) throws -> (any TextEmbedder)? {
+  private func embedders(of name: String) throws -> (dense: (any TextEmbedder)?, sparse: SparseEmbedder?) {
     if try directory.collectionNames().contains(name) {
-      let existing = try DocumentCollection.open(name, in: directory, access: .read)
-      return try existing.settings.embedder.map { try registry.embedder(for: $0, precision: precision) }
+      let settings = try DocumentCollection.open(name, in: directory, access: .read).settings
+      return (
+        try settings.embedder.map { try registry.embedder(for: $0, precision: precision) },
+        try settings.sparseEmbedder.map { try registry.sparseEmbedder(for: $0, precision: precision) }
+      )
     }
-    guard registry.models().contains(where: { $0.name == ModelRegistry.defaultModelName && $0.profile != nil }) else { return nil }
     let standard = ModelRegistry.defaultModelName
-    return try registry.embedder(named: standard, precision: precision)
+    guard registry.models().contains(where: { $0.name == standard && $0.profile != nil }) else { return (nil, nil) }
+    return (try registry.embedder(named: standard, precision: precision), nil)
   }
 }

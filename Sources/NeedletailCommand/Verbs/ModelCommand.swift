@@ -5,8 +5,10 @@ public import Needletail
 struct ModelCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "model",
-    abstract: "Fetch, learn, register and list embedding models.",
-    subcommands: [List.self, Fetch.self, Add.self, LearnCommand.self, NeighboursCommand.self, Remove.self],
+    abstract: "Fetch, learn, register, merge and list models.",
+    subcommands: [
+      List.self, Fetch.self, Add.self, LearnCommand.self, NeighboursCommand.self, ModelMergeCommand.self, Remove.self,
+    ],
     defaultSubcommand: List.self)
 
   struct List: AsyncParsableCommand {
@@ -20,10 +22,10 @@ struct ModelCommand: AsyncParsableCommand {
       guard !models.isEmpty else {
         return Terminal.standardOutput.write("No models yet. Get the default one: needletail model fetch\n")
       }
-      var table = Table([("model", .left), ("dimension", .right), ("tokens", .right), ("digest", .left), ("path", .left)])
+      var table = Table([("model", .left), ("kind", .left), ("dimension", .right), ("tokens", .right), ("digest", .left), ("path", .left)])
       for model in models {
         table.add([
-          model.name, model.dimension.map(String.init) ?? "", model.maximumTokens.map(String.init) ?? "",
+          model.name, model.kind, model.dimension.map(String.init) ?? "", model.maximumTokens.map(String.init) ?? "",
           model.problem ?? String(model.digest?.prefix(12) ?? ""), model.path,
         ])
       }
@@ -54,7 +56,11 @@ struct ModelCommand: AsyncParsableCommand {
 
   struct Add: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Register a model directory of the BERT family (config.json, model.safetensors, tokenizer.json, modules.json).")
+      abstract: "Register a model directory as published: an embedder, a cross-encoder, a sparse or a language model.",
+      discussion: """
+        A directory holds config.json, model.safetensors (or pieces with model.safetensors.index.json) and tokenizer.json (or
+        vocab.txt, or vocab.json with merges.txt). An embedder has modules.json too, or say --pooling.
+        """)
     @Argument(help: "The directory.", completion: .directory) var path: String
     @Option(help: ArgumentHelp("The name to register it under; otherwise the folder's.", valueName: "NAME")) var name: String?
     @Option(help: ArgumentHelp("mean, cls or max: for directories without modules.json.", valueName: "POOLING"))
@@ -68,7 +74,7 @@ struct ModelCommand: AsyncParsableCommand {
       let model = ModelSummary(try data.registry.add(path: path, name: name, modules: modules))
       if output.json { return try JSONOutput.write(model) }
       Terminal.standardOutput.write("""
-        Registered \(model.name): \(model.dimension ?? 0) dimensions, \(model.maximumTokens ?? 0) tokens.
+        Registered \(model.name) (\(model.kind)): \(model.dimension ?? 0) dimensions, \(model.maximumTokens ?? 0) tokens.
 
         """)
     }
@@ -92,6 +98,7 @@ struct ModelCommand: AsyncParsableCommand {
 private struct ModelSummary: Encodable {
   let name: String
   let path: String
+  let kind: String
   let dimension: Int?
   let maximumTokens: Int?
   let digest: String?
@@ -101,6 +108,7 @@ private struct ModelSummary: Encodable {
   init(_ model: RegisteredModel) {
     name = model.name
     path = model.path
+    kind = model.kind.rawValue
     dimension = model.profile?.dimension
     maximumTokens = model.profile?.maximumTokens
     digest = model.profile?.digest

@@ -19,16 +19,9 @@ struct ReproduceCommand: AsyncParsableCommand {
 
   @Flag(help: "All systems that have a recipe.") var all = false
   @Option(help: ArgumentHelp("smoke (seconds), small (minutes) or full.", valueName: "SCALE")) var scale = Scale.small
-  @Option(help: ArgumentHelp("The seed of everything random.", valueName: "N")) var seed: UInt64 = 1
-  @Option(
-    help: ArgumentHelp(
-      "The folder with the test collections.",
-      discussion: "Otherwise NEEDLETAIL_COLLECTIONS, otherwise shared/data beside the checkout.", valueName: "DIR"),
-    completion: .directory)
-  var collections: String?
+  @OptionGroup var laboratory: LaboratoryOptions
   @Flag(help: "Write no report files.") var noReport = false
   @OptionGroup var catalogue: CatalogueOptions
-  @OptionGroup var data: DataOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -48,7 +41,7 @@ struct ReproduceCommand: AsyncParsableCommand {
     if output.json {
       try JSONOutput.write(results)
     } else if all {
-      showTable(of: results)
+      try showTable(of: results)
     }
   }
 
@@ -64,23 +57,11 @@ struct ReproduceCommand: AsyncParsableCommand {
   }
 
   private func reproduce(_ entry: CatalogueEntry) async throws -> Reproduction {
-    let scratch = FileManager.default.temporaryDirectory.appendingPathComponent("needletail-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: scratch) }
     let line = ProgressLine("System \(entry.number)", unit: "%", isEnabled: !output.json)
     defer { line.finish() }
-    let laboratory = try Laboratory(
-      collections: collectionsFolder(), registry: data.registry, cachePath: data.directory.path + "/cache/embeddings",
-      scratch: scratch.path, seed: seed
-    ) { text, fraction in
-      line.update(done: Int((fraction ?? 0) * 100), total: fraction == nil ? nil : 100, detail: text)
+    return try await laboratory.with(catalogue, line) { laboratory in
+      try await Reproduction(of: entry, at: scale, in: laboratory)
     }
-    return try await Reproduction(of: entry, at: scale, in: laboratory)
-  }
-
-  private func collectionsFolder() throws -> String {
-    if let named = collections ?? ProcessInfo.processInfo.environment["NEEDLETAIL_COLLECTIONS"] { return named }
-    return try URL(fileURLWithPath: catalogue.folder() + "/../../shared/data").standardizedFileURL.path
   }
 }
 
@@ -113,15 +94,23 @@ extension ReproduceCommand {
     if let obstacle = result.obstacle { terminal.write(obstacle + "\n") }
   }
 
-  private func showTable(of results: [Reproduction]) {
+  /// All systems of the catalogue: what was found, or that there is no recipe yet.
+  private func showTable(of results: [Reproduction]) throws {
     let terminal = Terminal.standardOutput
-    var table = Table([("no", .right), ("verdict", .left), ("took", .right), ("claim", .left)])
-    for result in results {
-      table.add([String(result.number), result.verdict.rawValue, Units.duration(seconds: result.seconds), result.claim])
+    let found = Dictionary(results.map { ($0.number, $0) }) { first, _ in first }
+    var table = Table([("no", .right), ("state", .left), ("verdict", .left), ("took", .right), ("claim or title", .left)])
+    let entries = try catalogue.entries()
+    for entry in entries {
+      let result = found[entry.number]
+      table.add([
+        String(entry.number), entry.state.rawValue, result?.verdict.rawValue ?? "no recipe",
+        result.map { Units.duration(seconds: $0.seconds) } ?? "", result?.claim ?? entry.title,
+      ])
     }
     terminal.write(table.rendered(for: terminal))
     let counts = Dictionary(grouping: results, by: \.verdict).mapValues(\.count)
-    terminal.write(Reproduction.Verdict.allCases.map { "\(counts[$0, default: 0]) \($0.rawValue)" }.joined(separator: ", ") + "\n")
+    let verdicts = Reproduction.Verdict.allCases.map { "\(counts[$0, default: 0]) \($0.rawValue)" }.joined(separator: ", ")
+    terminal.write("\(entries.count) systems: \(verdicts), \(entries.count - results.count) without a recipe\n")
   }
 
   private func verdict(_ result: Reproduction) -> String {

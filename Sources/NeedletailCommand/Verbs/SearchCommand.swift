@@ -7,6 +7,7 @@ struct SearchCommand: AsyncParsableCommand {
     commandName: "search",
     abstract: "Find passages by meaning, by words, or both.",
     discussion: """
+      Words: "in this order" in quotation marks, and retriev* for what begins so (for the part of a search by words).
       Filters: type:pdf  folder:notes  year>=2020  -tag:draft  (a:1 OR b:2)  title:"two words"
       """)
 
@@ -19,7 +20,7 @@ struct SearchCommand: AsyncParsableCommand {
   @OptionGroup var ranking: RankingOptions
 
   @Option(help: ArgumentHelp(
-    "dense (by meaning), lexical (by words) or hybrid (both); without, hybrid where there are vectors.", valueName: "MODE"))
+    "dense (by meaning), lexical (by words), sparse (by weighted terms) or hybrid (all there are); without, hybrid.", valueName: "MODE"))
   var mode: SearchMode?
 
   @Option(help: ArgumentHelp(
@@ -48,13 +49,18 @@ struct SearchCommand: AsyncParsableCommand {
   func run() async throws {
     let file = try pipeline.map { try PipelineSpecification(file: $0) }
     let collection = try target.openForReading()
-    let embedder = try mode == .lexical && !relevantOnly ? nil : target.embedder(of: collection, precision: embedding.precision)
+    let needsDense = mode == nil || mode == .dense || mode == .hybrid || relevantOnly
+    let needsSparse = mode == nil || mode == .sparse || mode == .hybrid
     let searcher = Searcher(
-      collection: collection, embedder: embedder, mode: mode ?? (embedder == nil ? .lexical : .hybrid))
+      collection: collection, embedder: try needsDense ? target.embedder(of: collection, precision: embedding.precision) : nil,
+      sparseEmbedder: try needsSparse ? target.sparseEmbedder(of: collection, precision: embedding.precision) : nil,
+      mode: mode ?? .hybrid)
     let question = Query(query.joined(separator: " "), filter: try ranking.parsedFilter(), limit: ranking.top)
-    if let answered = try await reranking.search(question, searcher) { return try ranking.show(answered, as: output) }
+    if let answered = try await reranking.search(question, searcher, registry: target.data.registry) {
+      return try ranking.show(answered, as: output)
+    }
     let filtering = try relevantOnly ? PipelineSpecification(
-      answering: searcher.mode, relevance: .init(.modelFile(target.relevancePath(), probability: probability))) : nil
+      answering: searcher.mode, in: collection.settings, relevance: .init(.modelFile(target.relevancePath(), probability: probability))) : nil
     let response =
       if let specification = file ?? filtering {
         try await pipeline(specification, searcher).search(question)

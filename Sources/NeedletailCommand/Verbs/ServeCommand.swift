@@ -29,6 +29,12 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("A key that allows reading only; also NEEDLETAIL_READ_ONLY_API_KEY.", valueName: "KEY"))
   var readOnlyApiKey: String?
 
+  @Option(help: ArgumentHelp("A cross-encoder for /rerank and /v1/rerank; a registered name or a folder. Without one, embeddings are compared.", valueName: "NAME"))
+  var reranker: String?
+
+  @Option(help: ArgumentHelp("A model of sparse vectors (SPLADE) for /embed_sparse: a registered name or a folder. Without one, BM25 weighs words.", valueName: "NAME"))
+  var sparseModel: String?
+
   @Option(help: ArgumentHelp("The largest body of a request, in MiB.", valueName: "MIB"))
   var bodyLimit = 32
 
@@ -40,15 +46,28 @@ struct ServeCommand: AsyncParsableCommand {
     let precision = embedding.precision
     let environment = ProcessInfo.processInfo.environment
     let keys = AccessKeys(full: apiKey ?? environment["NEEDLETAIL_API_KEY"], reading: readOnlyApiKey ?? environment["NEEDLETAIL_READ_ONLY_API_KEY"])
-    let models = ModelService(names: { registry.models().filter { $0.profile != nil }.map(\.name) }) { name in
-      try registry.embedder(named: name, precision: precision)
+    let crossEncoder = try reranker.map { try CrossEncoder(path: registry.path(atOrNamed: $0, as: .crossEncoder), precision: precision) }
+    var rerankers: [(name: String, score: ModelService.PairScores)] = []
+    if let crossEncoder {
+      let score: ModelService.PairScores = { query, texts in try crossEncoder.scores(of: texts, for: query) }
+      rerankers.append((crossEncoder.name, score))
     }
+    var termWeights: ModelService.TermWeights?
+    if let sparseModel {
+      let model = try registry.sparseEmbedder(named: sparseModel, precision: precision)
+      termWeights = { texts in try await model.encode(texts, as: .document) }
+    }
+    let models = ModelService(
+      names: { registry.models().filter { $0.profile != nil && $0.kind == .embedder }.map(\.name) },
+      source: { try registry.embedder(named: $0, precision: precision) },
+      rerankers: rerankers, termWeights: termWeights)
     let options = SiteOptions(
       bodyLimit: max(1, bodyLimit) << 20, keys: keys, models: models,
       keeper: NoteKeeper(data: data, precision: precision, collection: collection ?? "default").keep)
-    let site = SearchSite(data: data.directory, preferred: collection ?? "default", options: options) { profile in
-      try registry.embedder(for: profile, precision: precision)
-    }
+    let site = SearchSite(
+      data: data.directory, preferred: collection ?? "default", options: options,
+      sparseEmbedder: { try registry.sparseEmbedder(for: $0, precision: precision) },
+      embedder: { try registry.embedder(for: $0, precision: precision) })
     let writesJSON = json
     try await site.run(host: host, port: port) { address in
       if writesJSON {

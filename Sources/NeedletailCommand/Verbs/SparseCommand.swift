@@ -14,7 +14,7 @@ struct SparseCommand: AsyncParsableCommand {
         needletail sparse build passages.jsonl.gz passages.sparse
         needletail sparse search passages.sparse questions.jsonl --cut 6 --factor 0.8 --compare-exact
       """,
-    subcommands: [SparseBuildCommand.self, SparseSearchCommand.self])
+    subcommands: [SparseEncodeCommand.self, SparseBuildCommand.self, SparseSearchCommand.self])
 }
 
 struct SparseBuildCommand: ParsableCommand {

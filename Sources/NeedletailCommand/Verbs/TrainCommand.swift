@@ -11,23 +11,41 @@ struct TrainCommand: AsyncParsableCommand {
       A recipe (JSON5) names a model, examples, an objective and an output folder:
 
         { model: "all-MiniLM-L6-v2", output: "runs/tools", steps: 200,
-          data: [{ format: "beir", path: "tools", split: "train" }], batch: { size: 64 },
-          validation: { path: "tools", split: "test", every: 50 } }
+          data: [{ format: "beir", path: "tools", split: "train", share: [0, 0.9] }], batch: { size: 64 },
+          validation: { path: "tools", split: "train", share: [0.9, 1], every: 50 },
+          test: { path: "tools", split: "test" } }
 
-      The output folder gets metrics.jsonl, plot.html, a checkpoint and the trained model. After an interruption the same
-      command goes on from the last checkpoint, to the same result. Register the model with `needletail model add`.
+      Without labelled examples, a network can learn from texts alone, or from pairs made of the structure of pages:
+
+        data: [{ format: "texts", path: "notes.txt" }], objective: { kind: "reconstruction" }
+        data: [{ format: "pages", path: "wiki.jsonl", tasks: ["cloze", "lead", "links"], pairs: 20000 }]
+
+      With untrained: { layers: 2, hidden: 128, vocabulary: 8000, tokens: 128 } it begins with random weights, and the model lends
+      its tokenizer.
+
+      `validation` chooses the best values on the way, `test` measures them once in the end; a query may be in one place
+      only. The output folder gets metrics.jsonl, plot.html, a checkpoint, the trained model and result.json. After an
+      interruption the same command goes on from the last checkpoint, to the same result. Register the model with `needletail model add`.
       """)
 
   @Argument(help: "The recipe.", completion: .file(extensions: ["json5"]))
   var recipe: String
+
+  @Option(
+    help: ArgumentHelp("Write what each step would learn from to a file of JSON lines, and do not train.", valueName: "FILE"),
+    completion: .file(extensions: ["jsonl"]))
+  var batches: String?
 
   @OptionGroup var data: DataOptions
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
     let plan = try TrainingRecipe(path: recipe)
-    let isDirectory = FileManager.default.fileExists(atPath: plan.model + "/config.json")
-    let directory = try isDirectory ? ModelDirectory(path: plan.model) : data.registry.directory(named: plan.model)
+    let directory = try data.registry.directory(atOrNamed: plan.model)
+    if let batches {
+      let training = try TrainingRun(plan, recipePath: recipe, model: directory)
+      return try BatchLines(training).write(to: batches)
+    }
     let outcome = try await InterruptSignal.cancelling { [recipe, output] in
       let line = ProgressLine("Training", unit: "steps", isEnabled: !output.json)
       let lines = output.json ? nil : line
@@ -44,6 +62,9 @@ struct TrainCommand: AsyncParsableCommand {
     if let before = outcome.before, let after = outcome.after {
       text += "Validation: \(Units.fixed(before, 4)) before, \(Units.fixed(after, 4)) now"
       text += outcome.endedEarly ? " (ended early: it rose no more).\n" : ".\n"
+    }
+    if let before = outcome.testBefore, let after = outcome.testAfter {
+      text += "Test: \(Units.fixed(before, 4)) before, \(Units.fixed(after, 4)) now.\n"
     }
     Terminal.standardOutput.write(text + "Model: \(outcome.model)\n")
   }

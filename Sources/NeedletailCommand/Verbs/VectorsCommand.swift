@@ -12,20 +12,24 @@ struct VectorsCommand: AsyncParsableCommand {
       Codecs: f32 f16 bf16 int8, sq8 sq4, lvq8 lvq4 lvq4x8, pq48x4 opq48x8 (parts x bits), rabitq1 ... rabitq8, sign,
       or the file of a trained one.
 
-        needletail vectors build base.fvecs base.index --index ivf --codec opq96x4
+        needletail vectors build base.fvecs base.index --layout ivf --codec opq96x4
         needletail vectors search base.index queries.fvecs --probes 32 --compare-exact
+        needletail vectors build base.fvecs base.index --layout disk
       """,
-    subcommands: [VectorsBuildCommand.self, VectorsSearchCommand.self, VectorsExactCommand.self, VectorsTrainCommand.self])
+    subcommands: [VectorsBuildCommand.self, VectorsSearchCommand.self, VectorsExactCommand.self, VectorsTrainCommand.self, VectorsTuneCommand.self])
 }
 
 struct VectorsBuildCommand: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "build", abstract: "Build an index over a file of vectors.")
 
-  enum Layout: String, ExpressibleByArgument, CaseIterable { case auto, flat, graph, ivf }
+  enum Layout: String, ExpressibleByArgument, CaseIterable { case auto, flat, graph, ivf, disk }
 
   @Argument(help: "The file of vectors.", completion: .file()) var vectors: String
   @Argument(help: "Where the index goes.", completion: .file()) var target: String
-  @Option(name: .customLong("index"), help: ArgumentHelp("flat, graph, ivf, or auto by the number of rows.", valueName: "LAYOUT"))
+  @Option(
+    name: [.customLong("layout"), .customLong("index")],
+    help: ArgumentHelp(
+      "flat, graph, ivf, disk (codes in memory, vectors and links in the file), or auto by the number of rows.", valueName: "LAYOUT"))
   var layout = Layout.auto
   @Option(help: ArgumentHelp("What rows are compared by; see `needletail vectors --help`.", valueName: "CODEC"))
   var codec: String?
@@ -37,6 +41,7 @@ struct VectorsBuildCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Links of a row in a graph.", valueName: "N")) var degree = GraphParameters().degree
   @Option(help: ArgumentHelp("Candidates in view while a graph is built.", valueName: "N"))
   var construction = GraphParameters().efConstruction
+  @Option(help: ArgumentHelp("Pages that a search in a disk index asks for together.", valueName: "N")) var beam = DiskParameters().beamWidth
   @Option(help: ArgumentHelp("Everything random follows from it.", valueName: "N")) var seed: UInt64 = 42
   @Option(help: ArgumentHelp("Only the first rows of the file.", valueName: "N")) var limit: Int?
   @OptionGroup var output: OutputOptions
@@ -54,31 +59,37 @@ struct VectorsBuildCommand: ParsableCommand {
   func run() throws {
     let rows = try DenseVectors(contentsOf: vectors, limit: limit ?? .max)
     let (specification, trained) = try specification()
+    let verifier = try layout == .disk && trained != nil ? codec.flatMap { try CodecFile.readVerifier($0) } : nil
     let clock = ContinuousClock()
     let start = clock.now
-    let index = try DenseIndexFactory.build(rows, similarity: similarity, specification: specification, codec: trained)
+    let index = try DenseIndexFactory.build(rows, similarity: similarity, specification: specification, codec: trained, verifier: verifier)
     let seconds = (clock.now - start) / .seconds(1)
     try DenseIndexFactory.write(index, to: target)
     let report = Report(
       rows: rows.count, dimension: rows.dimension, layout: layout.rawValue, codec: codec ?? "default", seconds: seconds,
       footprint: index.footprint, bytesPerRow: Double(index.footprint.totalBytes) / Double(max(1, rows.count)))
     if output.json { return try JSONOutput.write(report) }
+    let onDisk = index.footprint.diskBytes
     Terminal.standardOutput.write("""
       \(Units.count(report.rows)) vectors of \(report.dimension), \(Units.bytes(report.footprint.totalBytes)) \
-      (\(Units.fixed(report.bytesPerRow, 1)) bytes a row), built in \(Units.duration(seconds: seconds)): \(target)
+      (\(Units.fixed(report.bytesPerRow, 1)) bytes a row)\
+      \(onDisk > 0 ? " in memory, \(Units.bytes(onDisk)) in pages on disk" : ""), built in \(Units.duration(seconds: seconds)): \(target)
 
       """)
   }
 
   /// What the options mean, and the codec if they name the file of one.
   private func specification() throws -> (DenseIndexSpecification, (any VectorCodec)?) {
-    let layouts: [Layout: DenseIndexSpecification.Layout] = [.auto: .automatic, .flat: .flat, .graph: .graph, .ivf: .inverted]
+    let layouts: [Layout: DenseIndexSpecification.Layout] = [
+      .auto: .automatic, .flat: .flat, .graph: .graph, .ivf: .inverted, .disk: .disk,
+    ]
     var specification = DenseIndexSpecification(layout: layouts[layout] ?? .automatic)
     specification.graph.degree = degree
     specification.graph.efConstruction = construction
     specification.graph.seed = seed
     specification.lists = ListParameters(listCount: lists, isBalanced: balanced, seed: seed)
     specification.keepsVectors = !dropVectors
+    specification.disk.beamWidth = beam
     guard let codec else { return (specification, nil) }
     // Vectors in floating point are an index of their own where every row or a graph is compared.
     let kinds: [String: VectorCodecKind] = [
@@ -108,7 +119,7 @@ struct VectorsSearchCommand: ParsableCommand {
   @Argument(help: "The index.", completion: .file()) var index: String
   @Argument(help: "The file of queries.", completion: .file()) var queries: String
   @Option(name: .shortAndLong, help: ArgumentHelp("Neighbours of each query.", valueName: "N")) var top = 10
-  @Option(help: ArgumentHelp("Candidates in view of a graph, or scored in full by an ivf index.", valueName: "N")) var ef: Int?
+  @Option(help: ArgumentHelp("Candidates in view of a graph or disk index, or scored in full by an ivf index.", valueName: "N")) var ef: Int?
   @Option(help: ArgumentHelp("Lists that an ivf index looks into.", valueName: "N")) var probes: Int?
   @Flag(help: "Compare with every row.") var exact = false
   @Option(help: ArgumentHelp("True neighbours to compare with (.ivecs, .npy).", valueName: "FILE"), completion: .file())
@@ -143,9 +154,10 @@ struct VectorsSearchCommand: ParsableCommand {
       let rows = answer.map { "\($0.row) (\(Units.fixed(Double($0.score), 4)))" }.joined(separator: "  ")
       terminal.write("\(terminal.styled("query \(number):", .bold)) \(rows)\n")
     }
+    let reads = measured.readsPerQuery.map { "\(Units.fixed($0, 1)) pages read a query, " } ?? ""
     let recall = measured.recall.map { "recall@\(top) \(Units.fixed($0, 4)), " } ?? ""
     terminal.write("""
-      \(Units.count(measured.queryCount, "query", plural: "queries")): \(recall)\(Units.count(Int(measured.queriesPerSecond))) \
+      \(Units.count(measured.queryCount, "query", plural: "queries")): \(recall)\(reads)\(Units.count(Int(measured.queriesPerSecond))) \
       queries/s, median \(Units.fixed(measured.medianMicroseconds, 0)) µs, 99% within \(Units.fixed(measured.microseconds99, 0)) µs
 
       """)
@@ -170,47 +182,3 @@ struct VectorsExactCommand: ParsableCommand {
     try NeighbourFile.write(answers, to: target)
   }
 }
-
-struct VectorsTrainCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "train",
-    abstract: "Learn a binary codec from pairs of vectors that belong together.",
-    discussion: """
-      Row i of QUERIES belongs to row i of DOCUMENTS. With --compatible the new codec finds what the old one encoded:
-        needletail vectors train titles.npy abstracts.npy my.codec --bits 384 --steps 1
-        needletail vectors build abstracts.npy my.index --index ivf --codec my.codec --drop-vectors
-      """)
-
-  @Argument(help: "The file of query vectors.", completion: .file()) var queries: String
-  @Argument(help: "The file of document vectors.", completion: .file()) var documents: String
-  @Argument(help: "Where the codec goes.", completion: .file()) var target: String
-  @Option(help: ArgumentHelp("Signs of a code, a multiple of 16.", valueName: "N")) var bits = 384
-  @Option(help: ArgumentHelp("Corrections after the first signs, 0 to 3; each takes as many bits again.", valueName: "N")) var steps = 1
-  @Option(help: ArgumentHelp("Hidden units.", valueName: "N")) var hidden = 768
-  @Option(help: ArgumentHelp("Passes over the pairs.", valueName: "N")) var epochs = 10
-  @Option(help: ArgumentHelp("Pairs in a batch.", valueName: "N")) var batch = 512
-  @Option(help: ArgumentHelp("Everything random follows from it.", valueName: "N")) var seed: UInt64 = 42
-  @Option(help: ArgumentHelp("A codec whose codes of documents new queries have to find.", valueName: "FILE"), completion: .file())
-  var compatible: String?
-
-  func run() throws {
-    let pairs = try BinaryCodecTraining.Pairs(
-      queries: DenseVectors(contentsOf: queries), documents: DenseVectors(contentsOf: documents))
-    let training = BinaryCodecTraining(
-      bits: bits, steps: steps, hiddenCount: hidden, epochCount: epochs, batchSize: batch, seed: seed)
-    let old = try compatible.map { path in
-      guard let codec = try CodecFile.read(path) as? RecurrentBinaryCodec else {
-        throw ValidationError("\(path) is not a trained binary codec")
-      }
-      return codec
-    }
-    let line = ProgressLine("Training", unit: "epochs")
-    let codec = try training.codec(from: pairs, keepingCompatible: old) { epoch, loss in
-      line.update(done: epoch, total: epochs, detail: "loss \(Units.fixed(loss, 3))")
-    }
-    line.finish()
-    try CodecFile.write(codec, to: target)
-    Terminal.standardOutput.write("\(codec.specification): \(codec.codeBytes) bytes a row, \(target)\n")
-  }
-}
-

@@ -56,7 +56,9 @@ extension AttributeTable {
   /// sets. The fields of an object `metadata` count as fields of the line. A field that is a number in some lines and
   /// not in others is taken as text, and a missing number as zero.
   ///
-  /// - Parameter limit: how many lines are read at most.
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - limit: how many lines are read at most.
   /// - Throws: `EvaluationError.file`, `malformedLine`.
   public init(path: String, limit: Int = .max) throws(EvaluationError) {
     var records: [[String: JSONValue]] = []

@@ -100,7 +100,10 @@ public struct FilteredBenchmark: Sendable {
   /// Measures methods under workloads; a method that does not serve a workload's predicates is left out. Workloads over
   /// the same column that come one after the other share indexes.
   ///
-  /// - Parameter progress: told what is being done.
+  /// - Parameters:
+  ///   - workloads: predicates and queries.
+  ///   - methods: what is compared.
+  ///   - progress: told what is being done.
   public func run(
     _ workloads: [FilteredWorkload], methods: [FilteredMethod], progress: (String) -> Void = { _ in }
   ) throws -> [Curve] {

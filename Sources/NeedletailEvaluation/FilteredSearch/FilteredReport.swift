@@ -30,7 +30,10 @@ public struct FilteredReport: Codable, Sendable {
 
   /// The most queries per second at a recall that any method reaches under a workload.
   ///
-  /// - Parameter others: methods that do not count.
+  /// - Parameters:
+  ///   - workload: its name.
+  ///   - recall: the recall to reach, from 0 to 1.
+  ///   - others: methods that do not count.
   public func best(
     under workload: String, atRecall recall: Double, without others: Set<FilteredMethod> = []
   ) -> Double? {
@@ -56,7 +59,7 @@ public struct FilteredReport: Codable, Sendable {
       <style>body{font:15px system-ui,sans-serif;margin:2em;color:#222}main{display:flex;flex-wrap:wrap;gap:1em}
       svg{background:#fff;border:1px solid #ddd}text{font:11px system-ui,sans-serif;fill:#333}</style></head>
       <body><h1>Filtered search</h1>
-      <p>\(RecallChart.escaped(subject)): \(count) vectors of \(dimension) components, \(queries) queries, the \(limit) \
+      <p>\(ReportPage.escaped(subject)): \(count) vectors of \(dimension) components, \(queries) queries, the \(limit) \
       nearest. Recall to the right, queries per second on one thread upwards.</p>
       <main>\(charts.joined(separator: "\n"))</main></body></html>
 

@@ -30,7 +30,11 @@ public struct FilteredWorkload: Sendable {
   /// comparison of Iff et al. draws its filters.
   ///
   /// - Parameters:
+  ///   - table: the attributes of the rows.
+  ///   - attribute: the name of the attribute.
+  ///   - count: how many predicates.
   ///   - selectivities: for numbers, the widths of ranges as parts of the rows, in turn; empty for exact matches.
+  ///   - seed: of the draw.
   public static func drawn(
     from table: AttributeTable, _ attribute: String, count: Int, selectivities: [Double], seed: UInt64
   ) throws -> FilteredWorkload {
@@ -84,7 +88,9 @@ public struct FilterGrid: Sendable {
   private let shuffled: [Int]
 
   /// - Parameters:
+  ///   - vectors: the rows that are searched.
   ///   - queries: those that the workloads are for.
+  ///   - seed: of the order in which values are given.
   public init(_ vectors: DenseVectors, queries: DenseVectors, seed: UInt64) {
     let order = LocalityOrder(vectors, seed: seed)
     count = vectors.count
@@ -98,6 +104,7 @@ public struct FilterGrid: Sendable {
   ///
   /// - Parameters:
   ///   - selectivity: the part of the rows that matches, above zero; labels make it one over a whole number.
+  ///   - correlation: whether what matches lies near the queries.
   ///   - kind: `.range` or `.label`.
   public func workload(
     selectivity: Double, _ correlation: FilterCorrelation, kind: PredicateKind

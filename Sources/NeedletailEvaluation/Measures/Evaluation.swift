@@ -13,9 +13,9 @@ public struct Evaluation: Sendable {
     self.measures = measures
     values = judgements.reduce(into: [:]) { values, element in
       let (query, grades) = element
-      let ranked = run.ranking(of: query).map { grades[$0.document] ?? 0 }
+      let ranked = run.ranking(of: query).map { grades[$0.document] }
       let judged = Array(grades.values)
-      values[query] = measures.map { $0.value(grades: ranked, judged: judged) }
+      values[query] = measures.map { $0.value(ranked: ranked, judged: judged) }
     }
   }
 

@@ -25,16 +25,34 @@ public enum Measure: Hashable, Sendable {
   case precision(cutoff: Int)
   /// 1 if a relevant document is among the first `cutoff`: `success`.
   case success(cutoff: Int)
+  /// The precision at the rank that equals the number of relevant documents: `Rprec`.
+  case rPrecision
+  /// The harmonic mean of precision and recall of the first `cutoff` documents, or of all that were returned: `set_F`.
+  case f1(cutoff: Int?)
+  /// The relevant documents among the first `cutoff`, of as many as could be there: the smaller of `cutoff` and the number of relevant
+  /// ones. Treats questions with many right answers as fairly as those with one (the main recall of LMEB, 2026).
+  case cappedRecall(cutoff: Int)
+  /// What a reader sees who goes on from each document to the next with the probability `persistence` (Moffat and Zobel, TOIS 2008,
+  /// equation 4), relevance being yes or no: `RBP(rel=1)` of `ir_measures`.
+  case rankBiasedPrecision(persistence: Double)
+  /// The part of the first `cutoff` documents (of those returned, if fewer) that somebody judged: `Judged` of `ir_measures`. A low value
+  /// says that the other measures cannot be trusted.
+  case judged(cutoff: Int)
 
   /// The value for one query.
   ///
   /// - Parameters:
-  ///   - grades: of the ranked documents, best first; 0 for those that are not judged.
+  ///   - ranked: the grades of the ranked documents, best first; nil for those that are not judged.
   ///   - judged: all grades of the query.
-  /// - Returns: 0 if nothing is relevant.
-  func value(grades: [Int], judged: [Int]) -> Double {
+  /// - Returns: 0 if nothing is relevant; only the share of judged documents does not ask for relevant ones.
+  func value(ranked: [Int?], judged: [Int]) -> Double {
+    if case .judged(let cutoff) = self {
+      let top = ranked.prefix(cutoff)
+      return top.isEmpty ? 0 : Double(top.count { $0 != nil }) / Double(top.count)
+    }
     let relevantCount = judged.count { $0 > 0 }
     guard relevantCount > 0 else { return 0 }
+    let grades = ranked.map { $0 ?? 0 }
     switch self {
     case .nDCG(let cutoff):
       let ideal = judged.sorted(by: >)
@@ -53,45 +71,29 @@ public enum Measure: Hashable, Sendable {
     case .recall(let cutoff): return Double(Self.hits(grades, cutoff)) / Double(relevantCount)
     case .precision(let cutoff): return Double(Self.hits(grades, cutoff)) / Double(cutoff)
     case .success(let cutoff): return Self.hits(grades, cutoff) > 0 ? 1 : 0
+    case .rPrecision: return Double(Self.hits(grades, relevantCount)) / Double(relevantCount)
+    case .f1(let cutoff):
+      let hits = Double(Self.hits(grades, cutoff ?? grades.count))
+      let precision = hits / Double(cutoff ?? max(1, grades.count))
+      let recall = hits / Double(relevantCount)
+      return hits > 0 ? 2 * precision * recall / (precision + recall) : 0
+    case .cappedRecall(let cutoff): return Double(Self.hits(grades, cutoff)) / Double(min(relevantCount, cutoff))
+    case .rankBiasedPrecision(let persistence): return Self.biasedPrecision(grades, persistence)
+    case .judged: return 0
     }
+  }
+
+  private static func biasedPrecision(_ grades: [Int], _ persistence: Double) -> Double {
+    var weight = 1 - persistence
+    var sum = 0.0
+    for grade in grades {
+      if grade > 0 { sum += weight }
+      weight *= persistence
+    }
+    return sum
   }
 
   private static func hits(_ grades: [Int], _ cutoff: Int) -> Int { grades.prefix(cutoff).count { $0 > 0 } }
-}
-
-extension Measure: CustomStringConvertible {
-  /// "nDCG@10", "AP", "R@100", …
-  public var description: String {
-    let (name, cutoff) = parts
-    return name + (cutoff.map { "@\($0)" } ?? "")
-  }
-
-  /// Reads what `description` writes, in any case; "MAP", "MRR" and "Recall" are understood too.
-  public static func parse(_ text: String) throws(EvaluationError) -> Measure {
-    let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
-    let cutoff = parts.count == 2 ? Int(parts[1]) : nil
-    guard parts.count == 1 || (cutoff ?? 0) > 0 else { throw .unknownMeasure(name: text) }
-    switch (parts[0].lowercased(), cutoff) {
-    case ("ndcg", _): return .nDCG(cutoff: cutoff)
-    case ("ap", _), ("map", _): return .averagePrecision(cutoff: cutoff)
-    case ("rr", _), ("mrr", _): return .reciprocalRank(cutoff: cutoff)
-    case ("r", let cutoff?), ("recall", let cutoff?): return .recall(cutoff: cutoff)
-    case ("p", let cutoff?), ("precision", let cutoff?): return .precision(cutoff: cutoff)
-    case ("success", let cutoff?): return .success(cutoff: cutoff)
-    default: throw .unknownMeasure(name: text)
-    }
-  }
-
-  private var parts: (name: String, cutoff: Int?) {
-    switch self {
-    case .nDCG(let cutoff): ("nDCG", cutoff)
-    case .averagePrecision(let cutoff): ("AP", cutoff)
-    case .reciprocalRank(let cutoff): ("RR", cutoff)
-    case .recall(let cutoff): ("R", cutoff)
-    case .precision(let cutoff): ("P", cutoff)
-    case .success(let cutoff): ("Success", cutoff)
-    }
-  }
 }
 
 extension Measure {

@@ -85,7 +85,7 @@ extension Run {
     try TextFile.write(text, to: path)
   }
 
-  private static func checkIdentifier(_ identifier: String, query: String) throws(EvaluationError) {
+  static func checkIdentifier(_ identifier: String, query: String) throws(EvaluationError) {
     guard !identifier.isEmpty, !identifier.unicodeScalars.contains(where: \.properties.isWhitespace) else {
       throw .malformedRun(
         query: query, reason: "the identifier \"\(identifier)\" is empty or holds white space, which the format cannot express")

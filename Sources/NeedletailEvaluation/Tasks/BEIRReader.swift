@@ -16,80 +16,41 @@ public enum BEIRReader {
   public static func read(
     directory: String, split: String = "test", includesMetadata: Bool = false
   ) throws(EvaluationError) -> RetrievalTask {
-    let judgements = try JudgementsFile.read(try file("qrels/\(split).tsv", in: directory))
-    let queriesPath = try file("queries.jsonl", in: directory)
+    try read(directory, as: TaskDescription(split: split), includesMetadata: includesMetadata)
+  }
+
+  private static func read(
+    _ folder: String, as description: TaskDescription, includesMetadata: Bool
+  ) throws(EvaluationError) -> RetrievalTask {
+    let judgements = try JudgementsFile.read(try file("qrels/\(description.split).tsv", in: folder))
+    let queriesPath = try file("queries.jsonl", in: folder)
     var queries: [RetrievalTask.Question] = []
-    try forEachRecord(of: queriesPath) { record, _ in
-      if judgements[record.id] != nil { queries.append(.init(id: record.id, text: record.text)) }
+    try RecordLines.forEach(of: queriesPath, fields: description.fields, includesMetadata: includesMetadata) { record in
+      if judgements[record.id] != nil { queries.append(.init(id: record.id, text: record.text, metadata: record.metadata)) }
     }
-    if queries.count < judgements.count {
-      let missing = Set(judgements.keys).subtracting(queries.map(\.id)).min() ?? ""
-      throw .missingFile(
-        path: "\(queriesPath): query \(missing) of the split \(split)",
-        advice: "Queries and judgements have to come from the same release.")
-    }
+    queries = try TaskFolder.judged(queries, by: judgements, path: queriesPath)
     var corpus: [Document] = []
-    try forEachRecord(of: try file("corpus.jsonl", in: directory), includesMetadata: includesMetadata) { record, metadata in
-      corpus.append(Document(id: record.id, title: record.title ?? "", text: record.text, payload: metadata))
+    try RecordLines.forEach(of: try file("corpus.jsonl", in: folder), fields: description.fields, includesMetadata: includesMetadata) { record in
+      corpus.append(Document(id: record.id, title: record.title, text: record.text, payload: record.metadata))
     }
-    let name = URL(fileURLWithPath: directory).standardizedFileURL.lastPathComponent
-    return RetrievalTask(name: name, corpus: corpus, queries: queries, judgements: judgements)
+    return RetrievalTask(name: TaskFolder.name(of: folder), corpus: corpus, queries: queries, judgements: judgements)
   }
 
   private static func file(_ name: String, in directory: String) throws(EvaluationError) -> String {
-    let path = directory + "/" + name
-    for candidate in [path, path + ".gz"] where FileManager.default.fileExists(atPath: candidate) { return candidate }
+    if let path = TaskFolder.file([name], in: directory) { return path }
     throw .missingFile(
-      path: path,
+      path: directory + "/" + name,
       advice: "A benchmark is a directory with corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv (each may end in .gz); "
         + "the split can be chosen with --split.")
   }
+}
 
-  /// A line of `corpus.jsonl` or `queries.jsonl`.
-  private struct Record: Decodable {
-    var id: String
-    var title: String?
-    var text: String
-
-    private enum CodingKeys: String, CodingKey {
-      case id = "_id"
-      case title, text
-    }
+extension BEIRReader: TaskReader {
+  static func recognises(_ folder: String) -> Bool {
+    TaskFolder.file(["corpus.jsonl"], in: folder) != nil && FileManager.default.fileExists(atPath: folder + "/qrels")
   }
 
-  /// The rest of such a line.
-  private struct Extra: Decodable {
-    var metadata: Payload?
-  }
-
-  private static func forEachRecord(
-    of path: String, includesMetadata: Bool = false, _ body: (Record, Payload) -> Void
-  ) throws(EvaluationError) {
-    let decoder = JSONDecoder()
-    var identifiers: Set<String> = []
-    var lines = try TextLines(of: path)
-    while let line = try lines.next() {
-      if line.isEmpty { continue }
-      let record: Record
-      var metadata: Payload = [:]
-      do {
-        let data = Data(line.utf8)
-        record = try decoder.decode(Record.self, from: data)
-        if includesMetadata { metadata = try decoder.decode(Extra.self, from: data).metadata ?? [:] }
-      } catch {
-        throw lines.malformed(Self.reason(error))
-      }
-      guard identifiers.insert(record.id).inserted else { throw lines.malformed("the _id \(record.id) occurs twice") }
-      body(record, metadata)
-    }
-  }
-
-  private static func reason(_ error: any Error) -> String {
-    switch error as? DecodingError {
-    case .keyNotFound(let key, _): "the field \(key.stringValue) is missing"
-    case .typeMismatch(_, let context), .valueNotFound(_, let context):
-      context.codingPath.first.map { "the field \($0.stringValue) has the wrong type" } ?? "it is not a JSON object"
-    default: "it is not JSON"
-    }
+  static func read(_ folder: String, as description: TaskDescription) throws(EvaluationError) -> RetrievalTask {
+    try read(folder, as: description, includesMetadata: description.needsMetadata)
   }
 }

@@ -51,7 +51,10 @@ public struct BinaryCodecTraining: Sendable {
     /// Pairs with equal groups are not told from each other: questions with the same answer, for example.
     public var groups: [Int]
 
-    /// - Parameter groups: one number for each pair; all different if nil.
+    /// - Parameters:
+    ///   - queries: one row for each pair.
+    ///   - documents: as many, in the same order.
+    ///   - groups: one number for each pair; all different if nil.
     public init(queries: DenseVectors, documents: DenseVectors, groups: [Int]? = nil) {
       self.queries = queries
       self.documents = documents
@@ -62,8 +65,10 @@ public struct BinaryCodecTraining: Sendable {
   /// Learns a codec.
   ///
   /// - Parameters:
+  ///   - pairs: what is learned from.
   ///   - old: a codec whose codes of the documents are kept, and with which new queries have to be compared.
   ///   - oldPairs: the same pairs as the old codec saw them, where the embeddings changed too.
+  ///   - pool: the threads to work with; the result does not depend on how many there are.
   ///   - progress: hears the mean loss of each epoch.
   /// - Throws: `invalidParameter` for settings or pairs that do not fit each other.
   public func codec(

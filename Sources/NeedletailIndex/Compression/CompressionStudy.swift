@@ -33,9 +33,13 @@ public struct CompressionStudy: Codable, Sendable {
   /// Runs the comparison.
   ///
   /// - Parameters:
+  ///   - vectors: the rows, one each.
   ///   - queries: what is searched for; if nil, some of the rows, which then do not count as found themselves.
   ///   - similarity: by which neighbours are near.
   ///   - budgets: fractions of the original bytes.
+  ///   - methods: what is compared.
+  ///   - seed: of all that is drawn at random.
+  ///   - pool: the threads to work with; the result does not depend on how many there are.
   ///   - progress: hears what is measured next.
   /// - Throws: `invalidParameter` for fewer than 20 rows or a budget that is not between 0 and 1.
   public init(

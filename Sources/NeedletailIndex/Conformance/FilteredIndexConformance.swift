@@ -31,6 +31,7 @@ public struct FilteredIndexConformance: Sendable {
   /// The broken promises, each as a sentence; empty for a sound index.
   ///
   /// - Parameters:
+  ///   - index: an index over the suite's vectors and attributes.
   ///   - minimumRecall: what fraction of the true neighbours a search has to find, averaged over queries and predicates.
   ///   - effort: how hard it may try.
   public func violations(of index: any FilteredIndex, minimumRecall: Double, effort: Int) -> [String] {

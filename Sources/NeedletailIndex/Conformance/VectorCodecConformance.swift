@@ -41,8 +41,10 @@ public struct VectorCodecConformance: Sendable {
 
   /// The broken promises, each as a sentence; empty for a sound codec.
   ///
-  /// - Parameter maximumDistortion: the greatest admissible `relativeDistortion`; nil where decoded vectors live in a
-  ///   space of their own.
+  /// - Parameters:
+  ///   - codec: a codec made for the suite's vectors.
+  ///   - maximumDistortion: the greatest admissible `relativeDistortion`; nil where decoded vectors live in a
+  ///     space of their own.
   public func violations(of codec: any VectorCodec, maximumDistortion: Double?) -> [String] {
     var violations: [String] = []
     let codes = codec.encode(vectors)

@@ -4,7 +4,9 @@ internal import NeedletailNumerics
 extension DenseVectors {
   /// Reads vectors from a file that `VectorFile` knows: `.fvecs`, `.bvecs`, `.fbin`, `.npy` and others.
   ///
-  /// - Parameter limit: at most this many rows, from the front.
+  /// - Parameters:
+  ///   - path: the file; its ending says the format.
+  ///   - limit: at most this many rows, from the front.
   /// - Throws: `IndexError.file` if it cannot be opened or its contents are not what its ending promises.
   public init(contentsOf path: String, limit: Int = .max) throws(IndexError) {
     do throws(FileError) {

@@ -19,7 +19,11 @@ public struct SearchMeasurement: Codable, Sendable {
 
   /// Searches one query after the other on the caller's thread.
   ///
-  /// - Parameter truth: the true neighbours of each query, nearest first; of each as many as `options.limit` count.
+  /// - Parameters:
+  ///   - index: what is searched.
+  ///   - queries: one row each.
+  ///   - options: the same for all queries.
+  ///   - truth: the true neighbours of each query, nearest first; of each as many as `options.limit` count.
   /// - Throws: `invalidParameter` if there are not as many lists of true neighbours as queries, or they are too short.
   public init(
     of index: any SearchIndex, _ queries: DenseVectors, _ options: SearchOptions, truth: [[Row]]? = nil

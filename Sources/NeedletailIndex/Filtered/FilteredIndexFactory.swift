@@ -13,6 +13,8 @@ public struct FilteredIndexFactory: Sendable {
   ///
   /// - Parameters:
   ///   - vectors: row `i` is row `i` of the attributes.
+  ///   - attributes: what predicates ask about.
+  ///   - similarity: by which neighbours are near.
   ///   - codec: the form that vectors are searched in; see `VectorCodecKind`.
   ///   - pool: the threads to build with; the result does not depend on how many there are.
   /// - Throws: `IndexError.unusableVector` with the lowest row whose components are not finite or whose length

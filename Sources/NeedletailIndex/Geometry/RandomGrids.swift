@@ -1,7 +1,6 @@
 internal import Foundation
 internal import NeedletailCore
 public import NeedletailNumerics
-internal import Synchronization
 
 /// Ranks items by the cells that their features share with a query's, on many grids of growing coarseness; no distance is ever
 /// computed.
@@ -11,9 +10,9 @@ internal import Synchronization
 /// shifted grid holds a pair of features in one cell with a probability that falls with their distance over the cell's side. Radii
 /// are gone through from the smallest; an item counts for a feature at the first radius where they share a cell.
 ///
-/// Deviations: cells are rounded down, not towards zero, which would merge the two around zero; all grids are kept, so that queries
+/// Deviations: cells are rounded to the nearest, not towards zero, which would merge the two around zero; all grids are kept, so that queries
 /// may come one by one; a grid turns the same way at all radii, so that features are turned once for each grid; a cell is known by
-/// 64 bits of hash; radii follow from distances by a factor that is measured, see ``radiusPerDistance(dimension:grids:seed:)``.
+/// 48 bits of hash and more; radii follow from distances by a factor that is measured, see ``radiusPerDistance(dimension:grids:seed:)``.
 public struct RandomGrids: Sendable {
   public struct Parameters: Hashable, Sendable {
     /// Grids of each radius (19 in the code of the authors).
@@ -35,19 +34,12 @@ public struct RandomGrids: Sendable {
   /// The approximation factor that the sides of cells follow from (`c`): a side is `c r / √d`.
   private static let approximation = 1.165939651397022
 
-  /// The cells of all grids at one radius.
+  /// The grids of one radius.
   private struct Level: Sendable {
     /// One over the side of a cell.
     let scale: Float
     /// What a hit is worth.
     let worth: Double
-    /// The hashes of the cells that hold something, ascending.
-    var cells: [UInt64] = []
-    /// Where the items of each cell start; one more than cells.
-    var starts: [UInt32] = [0]
-    var items: [Row] = []
-    /// For the first 16 bits of a hash the first cell; one more than there are.
-    var buckets: [UInt32] = []
   }
 
   private let base: FeatureSetIndex
@@ -56,9 +48,12 @@ public struct RandomGrids: Sendable {
   private let turns: [Float]
   /// For each grid a shift in cells.
   private let shifts: [Float]
-  private var levels: [Level]
+  private let keys: CellKeys
+  private let levels: [Level]
+  /// What the cells hold: of the first grid all radii, then of the second, and so on.
+  private var cells: [GridCells] = []
 
-  /// Builds all grids. Complexity: O(grids · (n d² + radii · n (d + log n))).
+  /// Builds all grids. Complexity: O(grids · n · (d² + radii · d)).
   ///
   /// - Throws: `IndexError.invalidParameter`.
   public init(_ base: FeatureSetIndex, parameters: Parameters, pool: WorkerPool = .shared) throws(IndexError) {
@@ -70,12 +65,13 @@ public struct RandomGrids: Sendable {
     var generator = SeededGenerator(seed: parameters.seed)
     turns = (0..<parameters.grids).flatMap { _ in Self.rotation(dimension, &generator) }
     shifts = (0..<parameters.grids * dimension).map { _ in Float.random(in: 0..<1, using: &generator) }
+    keys = CellKeys(dimension: dimension, &generator)
     let factor = Self.radiusPerDistance(dimension: dimension, grids: parameters.grids, seed: parameters.seed)
     levels = base.kernel.radii(from: parameters.near, ratio: parameters.ratio).map { distance in
       let side = Self.approximation * distance * factor / Double(dimension).squareRoot()
       return Level(scale: Float(1 / side), worth: base.kernel.worth(at: distance))
     }
-    fill(pool)
+    cells = (0..<parameters.grids).flatMap { filledCells(ofGrid: $0, pool) }
   }
 
   /// The number of radii.
@@ -128,54 +124,47 @@ public struct RandomGrids: Sendable {
     return rows.flatMap { $0.map(Float.init) }
   }
 
-  /// The components of a feature in all grids.
-  private func turned(_ feature: [Float]) -> [Float] { DistanceKernels.current.dot(feature.span, rows: turns.span) }
-
-  /// The hash of the cell of a turned feature.
-  @inline(__always)
-  private func cell(_ turned: [Float], grid: Int, scale: Float) -> UInt64 {
-    let dimension = base.features.dimension
-    var hash = UInt64(grid) &* 0x9E37_79B9_7F4A_7C15
-    for index in grid * dimension..<(grid + 1) * dimension {
-      let coordinate = (turned[index] * scale + shifts[index]).rounded(.down)
-      // Coordinates beyond 32 bits would be cells of nothing but themselves.
-      hash ^= UInt64(bitPattern: Int64(max(-2e9, min(2e9, coordinate))))
-      hash &*= 0xFF51_AFD7_ED55_8CCD
-      hash ^= hash >> 32
+  /// What the cells of one grid hold, at each radius.
+  private func filledCells(ofGrid grid: Int, _ pool: WorkerPool) -> [GridCells] {
+    let (dimension, count) = (base.features.dimension, base.features.tokenCount)
+    let turned = self.turned(by: Array(turns[grid * dimension * dimension..<(grid + 1) * dimension * dimension]), pool)
+    return pool.map(levels.count, tasksOf: 1) { numbers in
+      numbers.map { number in
+        let hashes = (0..<count).map { keys.hash(turned, at: $0 * dimension, shifts, at: grid * dimension, scale: levels[number].scale) }
+        return GridCells(hashes, owners: base.owners)
+      }
     }
-    return hash &* 0xC4CE_B9FE_1A85_EC53
   }
 
-  private mutating func fill(_ pool: WorkerPool) {
+  /// All features in the coordinates of one grid.
+  private func turned(by rows: [Float], _ pool: WorkerPool) -> [Float] {
     let features = base.features
-    let all = (0..<features.tokenCount).map { turned(Array(features.values[$0 * features.dimension..<($0 + 1) * features.dimension])) }
-    let filled = Mutex(levels)
-    let grids = self
-    pool.forEach(levels.count) { number in
-      var level = grids.levels[number]
-      var entries: [(cell: UInt64, item: Row)] = []
-      entries.reserveCapacity(all.count * grids.parameters.grids)
-      for (feature, turned) in all.enumerated() {
-        let owner = grids.base.owners[feature]
-        for grid in 0..<grids.parameters.grids { entries.append((grids.cell(turned, grid: grid, scale: level.scale), owner)) }
-      }
-      entries.sort { ($0.cell, $0.item) < ($1.cell, $1.item) }
-      for entry in entries {
-        if level.cells.last != entry.cell {
-          level.cells.append(entry.cell)
-          level.starts.append(level.starts[level.starts.count - 1])
-        } else if level.items.last == entry.item {
-          continue
+    let (dimension, count) = (features.dimension, features.tokenCount)
+    var turned = [Float](repeating: 0, count: count * dimension)
+    let featuresPerTask = 1024
+    unsafe turned.withUnsafeMutableBufferPointer { turned in
+      nonisolated(unsafe) let turned = unsafe turned
+      pool.forEach((count + featuresPerTask - 1) / featuresPerTask) { task in
+        for feature in task * featuresPerTask..<min(count, (task + 1) * featuresPerTask) {
+          unsafe Self.turn(features.values, feature * dimension, by: rows, dimension, into: turned.baseAddress.unsafelyUnwrapped + feature * dimension)
         }
-        level.items.append(entry.item)
-        level.starts[level.starts.count - 1] += 1
       }
-      level.buckets = [UInt32](repeating: 0, count: 1 << 16 + 1)
-      for cell in level.cells { level.buckets[Int(cell >> 48) + 1] += 1 }
-      for bucket in 0..<1 << 16 { level.buckets[bucket + 1] += level.buckets[bucket] }
-      filled.withLock { $0[number] = level }
     }
-    levels = filled.withLock { $0 }
+    return turned
+  }
+
+  /// The products of a feature with rows of a matrix.
+  private static func turn(
+    _ values: [Float], _ start: Int, by rows: [Float], _ dimension: Int, into results: UnsafeMutablePointer<Float>
+  ) {
+    unsafe values.withUnsafeBufferPointer { values in
+      unsafe rows.withUnsafeBufferPointer { rows in
+        unsafe DistanceKernels.current.dot(
+          values.baseAddress.unsafelyUnwrapped + start,
+          RowPointer(base: rows.baseAddress.unsafelyUnwrapped, stride: dimension, dimension: dimension), indices: nil,
+          count: rows.count / dimension, into: results)
+      }
+    }
   }
 
   // MARK: - Searching
@@ -190,31 +179,30 @@ public struct RandomGrids: Sendable {
     try base.features.check(query)
     let dimension = base.features.dimension
     let queryCount = query.count / dimension
-    let hits = Mutex([[(item: Row, worth: Double)]](repeating: [], count: queryCount))
-    pool.forEach(queryCount) { number in
-      let found = self.hits(of: Array(query[number * dimension..<(number + 1) * dimension]))
-      hits.withLock { $0[number] = found }
+    let found = pool.map(queryCount, tasksOf: 8) { numbers in
+      numbers.map { number in hits(of: Array(query[number * dimension..<(number + 1) * dimension])) }
     }
     var sums = [Double](repeating: 0, count: base.count)
-    for found in hits.withLock({ $0 }) { for hit in found { sums[Int(hit.item)] += hit.worth } }
+    for hits in found { for hit in hits { sums[Int(hit.item)] += hit.worth } }
     return FeatureSetIndex.ranked(sums, queryCount: queryCount, limit: limit)
   }
 
   /// The items that share a cell with a feature, each at its first radius.
   private func hits(of feature: [Float]) -> [(item: Row, worth: Double)] {
-    let turned = turned(feature)
+    let dimension = base.features.dimension
+    let turned = DistanceKernels.current.dot(feature.span, rows: turns.span)
     var seen = [Bool](repeating: false, count: base.count)
     var hits: [(item: Row, worth: Double)] = []
-    for level in levels {
+    var hashes = [UInt64](repeating: 0, count: parameters.grids)
+    for (number, level) in levels.enumerated() {
       for grid in 0..<parameters.grids {
-        let cell = cell(turned, grid: grid, scale: level.scale)
-        var place = Int(level.buckets[Int(cell >> 48)])
-        let end = Int(level.buckets[Int(cell >> 48) + 1])
-        while place < end, level.cells[place] < cell { place += 1 }
-        guard place < end, level.cells[place] == cell else { continue }
-        for entry in Int(level.starts[place])..<Int(level.starts[place + 1]) where !seen[Int(level.items[entry])] {
-          seen[Int(level.items[entry])] = true
-          hits.append((level.items[entry], level.worth))
+        hashes[grid] = keys.hash(turned, at: grid * dimension, shifts, at: grid * dimension, scale: level.scale)
+      }
+      for grid in 0..<parameters.grids {
+        cells[grid * levels.count + number].forEachItem(in: hashes[grid]) { item in
+          guard !seen[Int(item)] else { return }
+          seen[Int(item)] = true
+          hits.append((item, level.worth))
         }
       }
       if hits.count == base.count { break }

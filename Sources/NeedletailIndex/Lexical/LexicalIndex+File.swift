@@ -83,6 +83,7 @@ extension LexicalIndex {
         else { throw InvalidSections(reason: "a block of its term \(place) has an impossible shape") }
         word += block.wordCount(size)
         buffer.decode(number, of: entry, in: self)
+        buffer.decodeFrequencies(of: self)
         guard buffer.isValid(after: number == 0 ? nil : blocks[Int(entry.firstBlock) + number - 1].lastRow, last: block.lastRow, rowCount: count)
         else { throw InvalidSections(reason: "a block of its term \(place) has rows out of order") }
       }

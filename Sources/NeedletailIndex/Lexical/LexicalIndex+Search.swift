@@ -62,7 +62,7 @@ struct LexicalSearch {
     bounds = cursors.map { _ in 0 }
     order = Array(cursors.indices)
     sums = Array(repeating: 0, count: Self.windowSize)
-    places = sums
+    places = Array(repeating: 0, count: Self.windowSize + PostingKernels.extraPlaces)
     best = TopK(capacity: min(options.limit, index.count))
   }
 
@@ -140,7 +140,7 @@ struct LexicalSearch {
     let floor = threshold > optionalBound ? threshold - optionalBound : 0
     let count = unsafe sums.withUnsafeMutableBufferPointer { sums in
       unsafe places.withUnsafeMutableBufferPointer { places in
-        unsafe PostingKernels.select(
+        unsafe PostingKernels.current.select(
           sums.baseAddress.unsafelyUnwrapped, count: rows.count, above: floor, into: places.baseAddress.unsafelyUnwrapped)
       }
     }

@@ -3,8 +3,11 @@ internal import NeedletailNumerics
 /// One decoded block.
 struct PostingBuffer {
   private(set) var rows: [UInt32]
+  /// Less 1 each; decoded when they are asked for, since most blocks are decoded to look up few rows.
   private(set) var frequencies: [UInt32]
   private(set) var count = 0
+  /// Where the frequencies stand that are not decoded yet.
+  private var pending: (firstWord: Int, bits: UInt8)?
 
   init() {
     rows = Array(repeating: 0, count: PostingBlock.capacity)
@@ -30,18 +33,21 @@ struct PostingBuffer {
     let rowWordCount = (size * Int(block.rowBits) + 31) / 32
     unsafe rows.withUnsafeMutableBufferPointer { rows in
       let rows = unsafe rows.baseAddress.unsafelyUnwrapped
-      unsafe PostingKernels.unpack(words, available: available, width: block.rowBits, count: size, into: rows)
-      var row: UInt32 = number == 0 ? .max : index.blocks[place - 1].lastRow
-      for position in 0..<size {
-        row = unsafe row &+ rows[position] &+ 1
-        unsafe rows[position] = row
-      }
+      unsafe PostingKernels.current.unpack(words, available: available, width: block.rowBits, count: size, into: rows)
+      unsafe PostingKernels.current.addUp(rows, count: size, from: number == 0 ? .max : index.blocks[place - 1].lastRow)
     }
+    pending = (Int(block.firstWord) + rowWordCount, block.frequencyBits)
+  }
+
+  /// Decodes the frequencies of the block, unless that was done.
+  @inline(__always)
+  mutating func decodeFrequencies(of index: LexicalIndex) {
+    guard let (firstWord, bits) = pending else { return }
+    pending = nil
     unsafe frequencies.withUnsafeMutableBufferPointer { frequencies in
-      let frequencies = unsafe frequencies.baseAddress.unsafelyUnwrapped
-      unsafe PostingKernels.unpack(
-        words + rowWordCount, available: available - rowWordCount, width: block.frequencyBits, count: size, into: frequencies)
-      for position in 0..<size { unsafe frequencies[position] &+= 1 }
+      unsafe PostingKernels.current.unpack(
+        index.words.start + firstWord, available: index.words.count - firstWord, width: bits, count: count,
+        into: frequencies.baseAddress.unsafelyUnwrapped)
     }
   }
 
@@ -49,7 +55,7 @@ struct PostingBuffer {
   func isValid(after previous: UInt32?, last: UInt32, rowCount: Int) -> Bool {
     var lowest = previous.map { Int($0) + 1 } ?? 0
     for position in 0..<count {
-      guard Int(rows[position]) >= lowest, frequencies[position] > 0 else { return false }
+      guard Int(rows[position]) >= lowest, frequencies[position] < .max else { return false }
       lowest = Int(rows[position]) + 1
     }
     return count > 0 && rows[count - 1] == last && Int(last) < rowCount

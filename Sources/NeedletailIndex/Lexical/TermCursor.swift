@@ -74,6 +74,7 @@ struct TermCursor {
     while block < blockCount {
       if block > 0, index.blocks[Int(entry.firstBlock) + block - 1].lastRow + 1 >= rows.upperBound { return }
       decodeIfNeeded(index)
+      buffer.decodeFrequencies(of: index)
       position = buffer.accumulate(rows, from: position, scorer, index.lengths, into: &sums)
       if position < buffer.count { return }
       block += 1
@@ -88,7 +89,8 @@ struct TermCursor {
     decodeIfNeeded(index)
     position = buffer.position(of: row, from: position)
     guard position < buffer.count, buffer.rows[position] == row else { return 0 }
-    return scorer.share(frequency: buffer.frequencies[position], length: index.lengths[Int(row)])
+    buffer.decodeFrequencies(of: index)
+    return scorer.share(frequency: buffer.frequencies[position] &+ 1, length: index.lengths[Int(row)])
   }
 
   private mutating func decodeIfNeeded(_ index: LexicalIndex) {
@@ -121,7 +123,7 @@ extension PostingBuffer {
     unsafe rows.withUnsafeBufferPointer { rows in
       unsafe frequencies.withUnsafeBufferPointer { frequencies in
         unsafe sums.withUnsafeMutableBufferPointer { sums in
-          unsafe PostingKernels.accumulate(
+          unsafe PostingKernels.current.accumulate(
             rows: rows.baseAddress.unsafelyUnwrapped + first, frequencies: frequencies.baseAddress.unsafelyUnwrapped + first,
             count: end - first, lengths: lengths.start, ceiling: scorer.ceiling, flat: scorer.flat, slope: scorer.slope,
             first: range.lowerBound, into: sums.baseAddress.unsafelyUnwrapped)

@@ -34,7 +34,8 @@ public struct RowSet: Sendable {
     for row in rows { insert(row) }
   }
 
-  init(words: [UInt64]) {
+  /// The rows whose bits are set: bit `i` of word `w` is row `64 w + i`.
+  package init(words: [UInt64]) {
     self.words = words
     count = words.reduce(0) { $0 + $1.nonzeroBitCount }
   }

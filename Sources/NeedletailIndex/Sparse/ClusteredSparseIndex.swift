@@ -47,6 +47,7 @@ public struct ClusteredSparseIndex: SparseIndex {
   /// Builds an index; row `i` is row `i` of `vectors`.
   ///
   /// - Parameters:
+  ///   - vectors: the rows; weights are at least zero.
   ///   - parameters: how to build.
   ///   - excluded: rows that must never be found; they keep their numbers.
   ///   - pool: the threads to build with; the result does not depend on how many there are.

@@ -35,7 +35,9 @@ public struct InvertedSparseIndex: SparseIndex {
 
   /// Builds an index; row `i` is row `i` of `vectors`.
   ///
-  /// - Parameter excluded: rows that must never be found; they keep their numbers.
+  /// - Parameters:
+  ///   - vectors: the rows; weights are at least zero.
+  ///   - excluded: rows that must never be found; they keep their numbers.
   /// - Throws: `unusableVector` for the first row with a negative weight, `invalidParameter` for too many rows.
   public init(_ vectors: SparseVectors, excluding excluded: RowSet = RowSet()) throws(IndexError) {
     try vectors.checkForIndex()

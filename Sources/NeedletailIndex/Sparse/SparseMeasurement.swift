@@ -34,8 +34,12 @@ public struct SparseMeasurement: Codable, Hashable, Sendable {
   /// Asks every query `rounds` times, one after the other, on the thread of the caller; the fastest time of each counts.
   ///
   /// - Parameters:
+  ///   - index: what is searched.
+  ///   - queries: one row each.
+  ///   - options: the same for all queries.
   ///   - effort: for a clustered index; nil for its own. Exact indexes do not look at it.
   ///   - truth: the rows that each query should find.
+  ///   - rounds: how often each query is asked, at least once.
   public init(
     of index: any SparseIndex, _ queries: SparseVectors, _ options: SearchOptions, effort: SparseSearchEffort? = nil,
     truth: [[Row]]? = nil, rounds: Int = 1

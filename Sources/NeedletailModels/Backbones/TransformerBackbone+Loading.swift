@@ -113,7 +113,7 @@ extension ModelDirectory {
     guard let tensor = weights.tensor(named: tensorNames.weight(part)) else {
       preconditionFailure("\(path) was opened without a \(part)")
     }
-    return FloatTable(tensor, of: weights)
+    return FloatTable(tensor, of: weights.file(of: tensor))
   }
 }
 

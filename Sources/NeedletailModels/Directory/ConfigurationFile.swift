@@ -95,6 +95,13 @@ struct ConfigurationFile {
     return strings
   }
 
+  /// The first entry of a list of strings; nil if the list is absent or empty.
+  func firstString(_ key: String) throws(ModelError) -> String? {
+    guard let value = value(key) else { return nil }
+    guard case .array(let entries) = value, entries.allSatisfy({ $0.string != nil }) else { throw wrongType(key, "a list of strings") }
+    return entries.first?.string
+  }
+
   /// The value, or the complaint that the field is missing.
   func require<Value>(_ key: String, _ value: Value?) throws(ModelError) -> Value {
     guard let value else { throw .malformedFile(path: path, reason: "the field \(key) is missing") }

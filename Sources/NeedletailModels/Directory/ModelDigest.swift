@@ -28,6 +28,18 @@ struct ModelDigest {
     return hash.finalize().hexadecimal
   }
 
+  /// The digest of a model with an adapter.
+  static func combined(_ digest: String, _ adapter: LowRankAdapter) -> String {
+    var hash = SHA256()
+    hash.update(data: Data("\(digest) adapter \(adapter.rank) \(adapter.scale)\n".utf8))
+    for (name, addition) in adapter.additions.map({ ("\($0)", $1) }).sorted(by: { $0.0 < $1.0 }) {
+      hash.update(data: Data("\(name) \(addition.down.count)\n".utf8))
+      let bytes = (addition.down + addition.up).flatMap { value in (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * $0)) } }
+      hash.update(data: Data(bytes))
+    }
+    return hash.finalize().hexadecimal
+  }
+
   /// The SHA-256 of a file's bytes in lower-case hexadecimal.
   static func sha256(ofFile path: String) throws(ModelError) -> String {
     do {

@@ -1,6 +1,6 @@
 internal import Foundation
 public import NeedletailCore
-public import NeedletailNumerics
+internal import NeedletailNumerics
 
 /// A model on disk in the layout of sentence-transformers, read and checked.
 ///
@@ -16,11 +16,13 @@ public struct ModelDirectory: Sendable {
   /// Tokens per input, special tokens included: what the authors set, and no more than the network has positions for.
   public let maximumTokens: Int
   /// The tensors, memory-mapped.
-  public let weights: SafetensorsFile
+  public let weights: WeightFiles
   /// What they are called.
   public let tensorNames: TensorNames
   /// SHA-256 over weights, tokenizer and all settings that influence vectors, in hexadecimal.
-  public let digest: String
+  public internal(set) var digest: String
+  /// What is added to the weights of the file.
+  public internal(set) var adapters: [LowRankAdapter] = []
 
   /// The folder that holds network and tokenizer; nearly always the directory itself.
   public var transformerPath: String { modules.transformerFolder.isEmpty ? path : path + "/" + modules.transformerFolder }
@@ -52,9 +54,9 @@ public struct ModelDirectory: Sendable {
   }
 
   /// Opens a model with a head of its own: what its module files say is the head's affair.
-  init(headed path: String) throws(ModelError) {
+  init(headed path: String, cachesDigest: Bool = true) throws(ModelError) {
     try Self.checkIsFolder(path)
-    try self.init(path: path, checked: SentenceModules(headed: path), cachesDigest: true)
+    try self.init(path: path, checked: SentenceModules(headed: path), cachesDigest: cachesDigest)
   }
 
   private static func checkIsFolder(_ path: String) throws(ModelError) {
@@ -70,11 +72,11 @@ public struct ModelDirectory: Sendable {
     configuration = try TransformerConfiguration(path: folder + "/config.json")
     let tokenizerFiles = try Self.tokenizerFiles(in: folder)
     maximumTokens = try Self.maximumTokens(self.modules, configuration, in: folder)
-    weights = try Self.openWeights(in: folder)
+    weights = try WeightFiles(folder: folder)
     tensorNames = try Self.checkedNames(configuration, weights)
     digest = try ModelDigest.compute(
       settings: Self.settings(configuration, self.modules, maximumTokens: maximumTokens),
-      files: [Self.weightsName] + tokenizerFiles, in: folder, isCached: cachesDigest)
+      files: weights.names + tokenizerFiles, in: folder, isCached: cachesDigest)
   }
 
   /// What the rest of the product needs to know of the model.
@@ -85,9 +87,11 @@ public struct ModelDirectory: Sendable {
       name: name, digest: digest, dimension: configuration.hiddenSize, maximumTokens: maximumTokens, similarity: similarity)
   }
 
-  /// The weight of a part, row after row.
+  /// The weight of a part, row after row, with what adapters add to it.
   public func weight(of part: TransformerPart) -> [Float] {
-    weights.tensor(named: tensorNames.weight(part)).map(weights.floats) ?? []
+    var values = weights.tensor(named: tensorNames.weight(part)).map(weights.floats) ?? []
+    for adapter in adapters { adapter.add(to: &values, of: part) }
+    return values
   }
 
   /// The bias of a part; empty for parts that have none.
@@ -100,42 +104,21 @@ public struct ModelDirectory: Sendable {
 extension ModelDirectory {
   static let weightsName = "model.safetensors"
 
-  private static func openWeights(in folder: String) throws(ModelError) -> SafetensorsFile {
-    let path = folder + "/" + weightsName
-    if !FileManager.default.fileExists(atPath: path) { throw missingWeights(in: folder) }
-    do {
-      return try SafetensorsFile(path: path)
-    } catch {
-      throw .file(error)
-    }
-  }
-
-  private static func missingWeights(in folder: String) -> ModelError {
-    if FileManager.default.fileExists(atPath: folder + "/model.safetensors.index.json") {
-      return .unsupported(
-        path: folder + "/model.safetensors.index.json", feature: "a model in several weight files",
-        advice: "Save it with a larger shard size, so that there is one model.safetensors.")
-    }
-    let isPickled = FileManager.default.fileExists(atPath: folder + "/pytorch_model.bin")
-    return .missingFile(
-      path: folder + "/" + weightsName,
-      advice: isPickled
-        ? "pytorch_model.bin is a program rather than a file of numbers, so it is never read: convert it to safetensors first."
-        : "A model directory holds config.json, model.safetensors and tokenizer.json; download all of it.")
-  }
-
   private static func tokenizerFiles(in folder: String) throws(ModelError) -> [String] {
     let exists = { (name: String) in FileManager.default.fileExists(atPath: folder + "/" + name) }
     if exists("tokenizer.json") { return ["tokenizer.json"] }
-    guard exists("vocab.txt") else {
-      throw .missingFile(path: folder + "/tokenizer.json", advice: "Copy it (or vocab.txt) from where the model was published.")
+    let isBytePairs = exists("vocab.json") && exists("merges.txt")
+    guard isBytePairs || exists("vocab.txt") else {
+      throw .missingFile(
+        path: folder + "/tokenizer.json",
+        advice: "Copy it (or vocab.txt, or vocab.json and merges.txt) from where the model was published.")
     }
     guard exists("tokenizer_config.json") else {
       throw .missingFile(
         path: folder + "/tokenizer_config.json",
-        advice: "Without it nobody knows whether vocab.txt is lower-cased. Copy it from where the model was published.")
+        advice: "Without it nobody knows how the vocabulary is used. Copy it from where the model was published.")
     }
-    return ["vocab.txt", "tokenizer_config.json"]
+    return (isBytePairs ? ["vocab.json", "merges.txt"] : ["vocab.txt"]) + ["tokenizer_config.json"]
   }
 
   /// Where the authors of the modules set no limit, the tokenizer's holds (newer versions of sentence-transformers write it
@@ -153,7 +136,7 @@ extension ModelDirectory {
   }
 
   private static func checkedNames(
-    _ configuration: TransformerConfiguration, _ weights: SafetensorsFile
+    _ configuration: TransformerConfiguration, _ weights: WeightFiles
   ) throws(ModelError) -> TensorNames {
     guard let names = TensorNames(for: configuration.architecture, in: weights) else {
       throw .tensor(path: weights.path, name: TensorNames.wordEmbedding(configuration.architecture) + ".weight", reason: "is missing")
@@ -166,7 +149,7 @@ extension ModelDirectory {
     return names
   }
 
-  private static func check(_ name: String, shape: [Int], in weights: SafetensorsFile) throws(ModelError) {
+  private static func check(_ name: String, shape: [Int], in weights: WeightFiles) throws(ModelError) {
     guard let tensor = weights.tensor(named: name) else { throw .tensor(path: weights.path, name: name, reason: "is missing") }
     guard tensor.shape == shape else {
       throw .tensor(path: weights.path, name: name, reason: "has the shape \(tensor.shape) where \(shape) is expected")

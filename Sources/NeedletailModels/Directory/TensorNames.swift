@@ -1,4 +1,3 @@
-public import NeedletailNumerics
 
 /// A part of a network that owns a weight and perhaps a bias.
 public enum TransformerPart: Hashable, Sendable {
@@ -138,17 +137,26 @@ public struct TensorNames: Hashable, Sendable {
   /// Early conversions from TensorFlow call the weight and bias of a norm gamma and beta.
   private let normsAreGreek: Bool
 
+  /// What models saved as part of a larger one have in front of their names.
+  private static let prefixes = ["", "bert.", "distilbert.", "roberta.", "mpnet.", "model."]
+
   /// Finds out the habits of a file: models saved as part of a larger one put its name in front (`bert.`).
   ///
   /// - Returns: nil if the file holds no word embedding, so it is not of this family.
-  public init?(for architecture: TransformerConfiguration.Architecture, in file: SafetensorsFile) {
+  public init?(for architecture: TransformerConfiguration.Architecture, in file: WeightFiles) {
     let suffix = Self.wordEmbedding(architecture) + ".weight"
-    let prefixes = ["", "bert.", "distilbert.", "roberta.", "mpnet.", "model."]
-    guard let name = prefixes.map({ $0 + suffix }).first(where: { file.tensor(named: $0) != nil })
+    guard let name = Self.prefixes.map({ $0 + suffix }).first(where: { file.tensor(named: $0) != nil })
     else { return nil }
     self.architecture = architecture
     prefix = String(name.dropLast(suffix.count))
     normsAreGreek = file.tensor(named: prefix + "embeddings.LayerNorm.gamma") != nil
+  }
+
+  /// The names of a file that is to be written.
+  init(writing architecture: TransformerConfiguration.Architecture) {
+    self.architecture = architecture
+    prefix = ""
+    normsAreGreek = false
   }
 
   /// The name of the part's weight.
@@ -159,6 +167,15 @@ public struct TensorNames: Hashable, Sendable {
   /// The name of the part's bias; embeddings have none.
   public func bias(_ part: TransformerPart) -> String? {
     part.isEmbedding ? nil : prefix + stem(part) + (part.isNorm && normsAreGreek ? ".beta" : ".bias")
+  }
+
+  /// What a model that is no part of a larger one calls the module of a part.
+  func module(_ part: TransformerPart) -> String { stem(part) }
+
+  /// The name of a module in such a model, whatever the model is part of that it was taken from.
+  static func withoutPrefix(_ module: String) -> String {
+    let prefix = prefixes.first { !$0.isEmpty && module.hasPrefix($0) } ?? ""
+    return String(module.dropFirst(prefix.count))
   }
 
   /// What a part of a head is called; nil where the architecture has no such head that is known.

@@ -1,13 +1,14 @@
 public import NeedletailCore
 public import NeedletailNumerics
+public import NeedletailText
 internal import Foundation
-internal import NeedletailText
 internal import Synchronization
 
 /// An embedder of text into weights of a vocabulary's terms: SPLADE and its family.
 ///
 /// Directories are those of the Python class `SparseEncoder` with the modules `MLMTransformer` (or `Transformer`) and
-/// `SpladePooling`, or a network with a head of masked language modelling alone.
+/// `SpladePooling`, or a network with a head of masked language modelling alone. Causal networks (Llama, Mistral, Qwen) read each text
+/// twice, and their states are compared with the embeddings of the vocabulary: see `TextEcho`.
 ///
 /// ```swift
 /// let embedder = try SparseEmbedder(path: "splade-v3")
@@ -17,7 +18,9 @@ public final class SparseEmbedder: Embedder {
   public let profile: EmbedderProfile
 
   private let directory: ModelDirectory
-  private let tokenizer: SubwordTokenizer
+  public let tokenizer: SubwordTokenizer
+  /// For causal networks.
+  private let echo: TextEcho?
   private let encoder: SequenceEncoder
 
   /// Texts whose weights are in memory at a time, as many numbers as the vocabulary has terms for each.
@@ -36,15 +39,28 @@ public final class SparseEmbedder: Embedder {
   ) throws(ModelError) {
     directory = try ModelDirectory(headed: path)
     try Self.checkModules(path)
-    tokenizer = try directory.tokenizer()
+    let tokenizer = try directory.tokenizer()
+    self.tokenizer = tokenizer
+    let limit = directory.maximumTokens
+    let isCausal = directory.configuration.architecture == .decoder
+    let echo = isCausal ? TextEcho(tokenizer, limit: limit) : nil
+    self.echo = echo
+    // All texts have these, so that they say nothing of any.
+    let hidden = try isCausal ? directory.declaredTokens(["bos_token_id", "eos_token_id", "pad_token_id"]) : []
+    let vocabulary = 0..<directory.configuration.vocabularySize
+    let frame: [Int32] = if let echo { echo.frame } else { [] }
+    let silent = hidden.union(frame).filter { vocabulary.contains(Int($0)) }
     let head = try VocabularyHead(directory)
     profile = EmbedderProfile(
       name: name ?? URL(fileURLWithPath: path).lastPathComponent, digest: directory.digest, dimension: head.terms,
-      maximumTokens: directory.maximumTokens, similarity: .dot)
+      maximumTokens: echo?.maximumTokens ?? limit, similarity: .dot)
     encoder = SequenceEncoder(
       backbone: TransformerBackbone(directory, precision: precision.layers),
-      reading: StateReading(width: head.terms) { head.weigh($0, rows: $1, into: &$2, at: $3) },
-      maximumLength: directory.maximumTokens, pool: pool)
+      reading: StateReading(width: head.terms) { states, rows, output, place in
+        head.weigh(states, rows: echo?.pooled(rows) ?? rows, into: &output, at: place)
+        for token in silent { output[place + Int(token)] = 0 }
+      },
+      maximumLength: limit, pool: pool)
   }
 
   /// The weights of each text's terms.
@@ -60,7 +76,8 @@ public final class SparseEmbedder: Embedder {
     for first in stride(from: 0, to: inputs.count, by: Self.textsPerWindow) {
       let texts = inputs[first..<min(first + Self.textsPerWindow, inputs.count)]
       let sequences = texts.map { text in
-        tokenizer.encode(directory.prompts[role] + text, maximumTokens: profile.maximumTokens).ids[...]
+        let framed = tokenizer.encode(directory.prompts[role] + text, maximumTokens: profile.maximumTokens).ids
+        return (echo?.sequence(framed) ?? framed)[...]
       }
       try directory.check(sequences)
       guard let weights = encoder.encode(sequences, isCancelled: { Task.isCancelled }) else { throw CancellationError() }

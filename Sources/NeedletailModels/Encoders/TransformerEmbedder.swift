@@ -66,7 +66,14 @@ public final class TransformerEmbedder: TextEmbedder {
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
         DispatchQueue.global().async { [self] in
-          continuation.resume(with: Result { try embed(texts, as: role, cancellation) })
+          continuation.resume(with: Result { () throws -> DenseVectors in
+            do throws(ModelError) {
+              return try embed(texts, as: role, cancellation)
+            } catch {
+              if case .cancelled = error { throw CancellationError() }
+              throw error
+            }
+          })
         }
       }
     } onCancel: {
@@ -77,24 +84,20 @@ public final class TransformerEmbedder: TextEmbedder {
   /// Embeds texts on the caller's thread and the pool's.
   ///
   /// - Returns: one vector for each text, in order. Texts longer than `profile.maximumTokens` are cut.
+  /// - Throws: when the tokenizer gives a token that the network does not know.
   public func encodeNow(_ texts: [String], as role: Role) throws(ModelError) -> DenseVectors {
-    do {
-      return try embed(texts, as: role, Cancellation())
-    } catch let error as ModelError {
-      throw error
-    } catch {
-      return DenseVectors(dimension: profile.dimension, values: [])
-    }
+    try embed(texts, as: role, Cancellation())
   }
 
-  private func embed(_ texts: [String], as role: Role, _ cancellation: Cancellation) throws -> DenseVectors {
+  /// - Throws: `cancelled` when the flag says so; what `check` throws.
+  private func embed(_ texts: [String], as role: Role, _ cancellation: Cancellation) throws(ModelError) -> DenseVectors {
     var values: [Float] = []
     values.reserveCapacity(texts.count * profile.dimension)
     for first in stride(from: 0, to: texts.count, by: Self.textsPerWindow) {
       let window = texts[first..<min(first + Self.textsPerWindow, texts.count)]
       let sequences = tokenise(Array(window), as: role)
       try check(sequences)
-      guard let vectors = encoder.encode(sequences, isCancelled: { cancellation.isCancelled }) else { throw CancellationError() }
+      guard let vectors = encoder.encode(sequences, isCancelled: { cancellation.isCancelled }) else { throw .cancelled }
       values += vectors
     }
     return DenseVectors(dimension: profile.dimension, values: values)
@@ -135,7 +138,7 @@ extension ModelDirectory {
   }
 
   /// The tokenizer beside the network.
-  func tokenizer() throws(ModelError) -> SubwordTokenizer {
+  public func tokenizer() throws(ModelError) -> SubwordTokenizer {
     do {
       return try SubwordTokenizer(directory: transformerPath)
     } catch {

@@ -26,7 +26,9 @@ extension ModelDirectory {
   }
 
   /// The scores of the vocabulary: often the embedding itself, with a bias.
-  func vocabularyScores() throws(ModelError) -> PackedMatrix {
+  ///
+  /// - Parameter hasBias: whether the bias is wanted.
+  func vocabularyScores(hasBias: Bool = true) throws(ModelError) -> PackedMatrix {
     let name = try headName(.vocabulary)
     let stored = weights.tensor(named: name + ".weight")
     guard let tensor = stored ?? weights.tensor(named: tensorNames.weight(.wordEmbedding)),
@@ -36,8 +38,19 @@ extension ModelDirectory {
     guard let biasName = biasNames.first(where: { weights.tensor(named: $0) != nil }) else {
       throw .tensor(path: weights.path, name: name + ".bias", reason: "is missing")
     }
+    let bias = try vector(biasName, configuration.vocabularySize)
+    return PackedMatrix(weight: weights.floats(tensor), bias: hasBias ? bias : bias.map { _ in 0 }, precision: .float32)
+  }
+
+  /// The products of a state with the embeddings of the vocabulary, whatever a language model scores the next token by.
+  func embeddingScores() throws(ModelError) -> PackedMatrix {
+    let shape = [configuration.vocabularySize, configuration.hiddenSize]
+    let name = tensorNames.weight(.wordEmbedding)
+    guard let tensor = weights.tensor(named: name), tensor.shape == shape else {
+      throw .tensor(path: weights.path, name: name, reason: "is missing or has not the shape \(shape)")
+    }
     return PackedMatrix(
-      weight: weights.floats(tensor), bias: try vector(biasName, configuration.vocabularySize), precision: .float32)
+      weight: weights.floats(tensor), bias: Array(repeating: 0, count: configuration.vocabularySize), precision: .float32)
   }
 
   /// The scores of the next token: of a language model, whose embedding they may share.

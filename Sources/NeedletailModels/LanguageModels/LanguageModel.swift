@@ -42,7 +42,7 @@ public final class LanguageModel: Sendable {
     }
     tokenizer = try directory.tokenizer()
     maximumTokens = directory.maximumTokens
-    endTokens = try Self.endTokens(path)
+    endTokens = try directory.declaredTokens(["eos_token_id"])
     backbone = TransformerBackbone(directory, precision: precision.layers)
     head = try directory.nextTokenScores()
     self.pool = pool
@@ -105,15 +105,20 @@ public final class LanguageModel: Sendable {
     }
     return scores[0]
   }
+}
 
-  private static func endTokens(_ path: String) throws(ModelError) -> Set<Int32> {
+extension ModelDirectory {
+  /// The tokens that the configuration gives a part under some keys, such as `eos_token_id`.
+  func declaredTokens(_ keys: [String]) throws(ModelError) -> Set<Int32> {
     var tokens: Set<Int32> = []
     for name in ["generation_config.json", "config.json"] where FileManager.default.fileExists(atPath: path + "/" + name) {
       let file = try ConfigurationFile(path: path + "/" + name, advice: "")
-      switch file.value("eos_token_id") {
-      case .integer(let id): tokens.insert(Int32(clamping: id))
-      case .array(let ids): for case .integer(let id) in ids { tokens.insert(Int32(clamping: id)) }
-      default: continue
+      for key in keys {
+        switch file.value(key) {
+        case .integer(let id): tokens.insert(Int32(clamping: id))
+        case .array(let ids): for case .integer(let id) in ids { tokens.insert(Int32(clamping: id)) }
+        default: continue
+        }
       }
     }
     return tokens

@@ -11,17 +11,24 @@ extension ModelDirectory {
   func copy(to destination: String, writingModules: Bool, includingWeights: Bool = true) throws(ModelError) {
     let network = modules.transformerFolder.isEmpty ? "" : modules.transformerFolder + "/"
     let networkFiles = [
-      "config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json", "added_tokens.json",
+      "config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt", "vocab.json", "merges.txt",
+      "special_tokens_map.json", "added_tokens.json", "generation_config.json", "chat_template.jinja",
     ]
     var names = networkFiles.map { network + $0 } + ["README.md", "LICENSE"]
     if !writingModules {
       names += ["modules.json", "config_sentence_transformers.json", modules.poolingFolder + "/config.json"]
+      names += ["1_SpladePooling/config.json", "1_Dense/config.json", "1_Dense/\(Self.weightsName)"]
       names += SentenceModules.settingsNames.map { network + $0 }
     }
     for name in names where FileManager.default.fileExists(atPath: path + "/" + name) {
       try Self.place(path + "/" + name, at: destination + "/" + name, linking: false)
     }
-    if includingWeights { try Self.place(weights.path, at: destination + "/" + network + Self.weightsName, linking: true) }
+    if includingWeights {
+      for name in weights.names {
+        let isIndex = name == WeightFiles.indexName
+        try Self.place(transformerPath + "/" + name, at: destination + "/" + network + name, linking: !isIndex)
+      }
+    }
     if writingModules { try modules.write(to: destination, dimension: configuration.hiddenSize) }
   }
 

@@ -31,20 +31,37 @@ public struct ModelRegistry: Sendable {
     names.map { name in
       let path = directory + "/" + name
       do throws(ModelError) {
-        return RegisteredModel(name: name, path: path, state: .usable(try Self.profile(ofDirectory: path, named: name)))
+        return try Self.registered(path, named: name)
       } catch {
-        return RegisteredModel(name: name, path: path, state: .unusable(error))
+        return RegisteredModel(name: name, path: path, kind: .embedder, state: .unusable(error))
       }
     }
   }
 
   /// The model of that name. `ModelError.notFetched` or `.unknownModel` says what to do if there is none.
   public func directory(named name: String) throws(ModelError) -> ModelDirectory {
+    try ModelDirectory(path: path(named: name, as: .embedder))
+  }
+
+  /// Where the model of that name is, which has to be of a kind.
+  ///
+  /// - Throws: `ModelError.notFetched` or `.unknownModel` if there is none, `.unsupported` if it is of another kind.
+  public func path(named name: String, as kind: ModelKind) throws(ModelError) -> String {
+    let path = try path(ofModel: name)
+    let found = try ModelKind(ofDirectory: path)
+    guard found == kind else {
+      throw .unsupported(path: path, feature: "using a model of the kind \(found.rawValue) as \(kind.rawValue)", advice: found.advice)
+    }
+    return path
+  }
+
+  /// Where the model of that name is, of whatever kind.
+  func path(ofModel name: String) throws(ModelError) -> String {
     try Self.check(name)
     guard exists(name) else {
       throw name == Self.defaultModelName ? .notFetched(name: name) : .unknownModel(name: name, known: names)
     }
-    return try ModelDirectory(path: directory + "/" + name)
+    return directory + "/" + name
   }
 
   // MARK: - Changing
@@ -88,7 +105,7 @@ public struct ModelRegistry: Sendable {
     return registered
   }
 
-  /// Registers a copy of a model directory. The weights become a hard link where the file system allows, so they take no room
+  /// Registers a copy of a model directory of any kind. The weights become a hard link where the file system allows, so they take no room
   /// twice, and must not be changed in place afterwards.
   ///
   /// - Parameters:
@@ -99,8 +116,13 @@ public struct ModelRegistry: Sendable {
   public func add(path: String, name: String? = nil, modules: SentenceModules? = nil) throws(ModelError) -> RegisteredModel {
     let name = name ?? URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
     try Self.check(name)
-    let source = try ModelDirectory(path: path, modules: modules, cachesDigest: false)
-    return try registerFolder(name: name) { copy throws(ModelError) in try source.copy(to: copy, writingModules: modules != nil) }
+    let kind = modules == nil ? try ModelKind(ofDirectory: path) : .embedder
+    let source = kind == .embedder
+      ? try ModelDirectory(path: path, modules: modules, cachesDigest: false) : try ModelDirectory(headed: path, cachesDigest: false)
+    return try registerFolder(name: name) { copy throws(ModelError) in
+      try source.copy(to: copy, writingModules: modules != nil)
+      try kind.check(copy)
+    }
   }
 
   /// Deletes a model. Processes that have it open keep it until they are done.
@@ -122,6 +144,8 @@ public struct RegisteredModel: Hashable, Sendable {
   public var name: String
   /// Its directory.
   public var path: String
+  /// What it makes of texts; an embedder if its directory does not tell any more.
+  public var kind: ModelKind
   public var state: State
 
   public enum State: Hashable, Sendable {
@@ -163,10 +187,10 @@ extension ModelRegistry {
     return try result.get()
   }
 
-  /// The profile of a model of any family.
-  private static func profile(ofDirectory path: String, named name: String) throws(ModelError) -> EmbedderProfile {
-    if ShallowModel.isModel(at: path) { return try ShallowSettings.read(folder: path).profile(named: name) }
-    return try ModelDirectory(path: path).profile(named: name)
+  /// A model of any family, as it is listed.
+  private static func registered(_ path: String, named name: String) throws(ModelError) -> RegisteredModel {
+    let kind = try ModelKind(ofDirectory: path)
+    return RegisteredModel(name: name, path: path, kind: kind, state: .usable(try kind.profile(ofDirectory: path, named: name)))
   }
 
   private var names: [String] {
@@ -176,8 +200,8 @@ extension ModelRegistry {
   private func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: directory + "/" + name) }
 
   private func intactModel(_ name: String) -> RegisteredModel? {
-    guard let profile = try? directory(named: name).profile(named: name) else { return nil }
-    return RegisteredModel(name: name, path: directory + "/" + name, state: .usable(profile))
+    guard exists(name) else { return nil }
+    return try? Self.registered(directory + "/" + name, named: name)
   }
 
   /// Names are folder names, so they must not be paths.
@@ -230,11 +254,12 @@ extension ModelRegistry {
 
   /// Checks a finished folder and gives it its name, in place of a damaged one if there is.
   private func install(_ folder: String, as name: String, workFolder: String) throws(ModelError) -> RegisteredModel {
-    let profile = try Self.profile(ofDirectory: folder, named: name)
+    var model = try Self.registered(folder, named: name)
     let path = directory + "/" + name
     if exists(name) { try move(path, to: workFolder + "/replaced") }
     try move(folder, to: path)
-    return RegisteredModel(name: name, path: path, state: .usable(profile))
+    model.path = path
+    return model
   }
 
   private func move(_ source: String, to destination: String) throws(ModelError) {

@@ -61,6 +61,9 @@ public final class Parameters {
     unsafe gradientMemory.pointer(to: Float.self).update(repeating: 0, count: count)
   }
 
+  /// Entries of `snapshot`.
+  public var snapshotCount: Int { count }
+
   /// All values in one row, gaps included: what a checkpoint keeps.
   public var snapshot: [Float] {
     get { unsafe Array(UnsafeBufferPointer(start: valueMemory.pointer(to: Float.self), count: count)) }

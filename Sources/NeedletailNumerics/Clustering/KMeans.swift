@@ -37,7 +37,11 @@ public struct KMeans: Sendable {
 
   /// Learns centroids.
   ///
-  /// - Parameter values: rows of `dimension` finite components, one after the other.
+  /// - Parameters:
+  ///   - values: rows of `dimension` finite components, one after the other.
+  ///   - dimension: components of a row.
+  ///   - parameters: how many clusters and how long.
+  ///   - pool: the threads to work with; the result does not depend on how many there are.
   public init(_ values: [Float], dimension: Int, parameters: Parameters, pool: WorkerPool = .shared) {
     precondition(dimension > 0 && values.count.isMultiple(of: dimension), "\(values.count) values do not make rows of \(dimension)")
     precondition(parameters.clusterCount > 0, "at least one cluster")

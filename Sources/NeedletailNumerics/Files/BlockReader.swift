@@ -108,9 +108,10 @@ package final class BlockReader: Sendable {
   }
 
   @unsafe private func readWhole(_ read: needletail_block_read) -> Int32 {
+    let length = unsafe Int(read.length)
     var done = 0
-    while done < Int(read.length) {
-      let count = unsafe pread(descriptor, read.target + done, Int(read.length) - done, off_t(read.offset) + off_t(done))
+    while done < length {
+      let count = unsafe pread(descriptor, read.target + done, length - done, off_t(read.offset) + off_t(done))
       if count == 0 { return -1 }
       if count < 0 {
         if errno == EINTR { continue }

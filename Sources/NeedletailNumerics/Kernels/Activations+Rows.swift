@@ -35,7 +35,10 @@ extension Activations {
 
   /// Normalises each head of rows by itself, in place.
   ///
-  /// - Parameter columns: the columns of the heads, one head after the other, each as wide as the norm.
+  /// - Parameters:
+  ///   - rows: which rows.
+  ///   - columns: the columns of the heads, one head after the other, each as wide as the norm.
+  ///   - norm: scales of one head; without a shift.
   public func normalise(rows: Range<Int>, headsIn columns: Range<Int>, _ norm: LayerNorm) {
     precondition(columns.count.isMultiple(of: norm.columns) && columns.upperBound <= self.columns, "columns \(columns) of \(self.columns)")
     guard norm.shift == nil else { preconditionFailure("heads are normalised by their root mean square") }

@@ -16,7 +16,9 @@ public struct SingularValues: Sendable {
 
   /// Decomposes a matrix.
   ///
-  /// - Parameter matrix: `count` rows of `count` finite numbers, one after the other.
+  /// - Parameters:
+  ///   - matrix: `count` rows of `count` finite numbers, one after the other.
+  ///   - count: rows and columns of the matrix.
   public init(_ matrix: [Double], count: Int) {
     precondition(matrix.count == count * count, "\(matrix.count) numbers are no square of \(count)")
     self.count = count

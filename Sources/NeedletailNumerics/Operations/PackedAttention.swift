@@ -37,59 +37,24 @@ extension Tensor {
     guard shape.rank == 2, shape[1] == attention.projectionColumns, attention.heads.isMultiple(of: attention.keyHeads) else {
       throw .shape(operation: "attention", shape, expected: "\(attention.projectionColumns) columns for \(attention)")
     }
-    var reached = 0
-    for rows in sequences {
-      guard rows.lowerBound == reached else { throw .index(operation: "attention", index: rows.lowerBound, bound: reached + 1) }
-      reached = rows.upperBound
-    }
-    guard reached == shape[0] else { throw .shapes(operation: "attention over sequences", left: shape, right: [reached]) }
-
-    let longest = sequences.map(\.count).max() ?? 0
-    let bytes = needletail_head_bytes(longest, size)
+    let heads = try PackedHeads(
+      attention, sequences: sequences, rows: shape[0], dropout: tape.nextDropout(dropout), operation: "attention over sequences")
     let (queryColumns, stride) = (attention.heads * size, shape[1])
-    let shared = attention.heads / attention.keyHeads
-    let drop = tape.nextDropout(dropout)
     let result = tape.result([shape[0], queryColumns], of: self)
-
-    /// Calls `body` for each head with what it reads and where its columns begin.
-    func forEachHead(_ body: @escaping (needletail_head, _ row: Int, _ query: Int, _ key: Int) -> Void) {
-      let workers = tape.pool.threadCount
-      let scratch = tape.memory.take(workers * bytes / 4)
-      tape.forEachShare(of: sequences.count * attention.keyHeads) { share, worker in
-        let (sequence, keyHead) = share.quotientAndRemainder(dividingBy: attention.keyHeads)
-        let rows = sequences[sequence]
-        if rows.isEmpty { return }
-        let key = queryColumns + keyHead * size
-        for index in keyHead * shared..<(keyHead + 1) * shared {
-          let start = unsafe UnsafePointer(pointer) + rows.lowerBound * stride
-          var head = unsafe needletail_head()
-          unsafe (head.length, head.head_size, head.scale) = (rows.count, size, 1 / Float(size).squareRoot())
-          unsafe (head.query, head.key) = (start + index * size, start + key)
-          unsafe head.value = start + key + attention.keyHeads * size
-          unsafe (head.query_stride, head.key_stride) = (stride, stride)
-          unsafe head.causal = attention.isCausal
-          unsafe head.dropout = drop
-          // every head of every sequence has its own numbers
-          unsafe head.dropout.seed = drop.seed &+ UInt32(truncatingIfNeeded: sequence * attention.heads + index) &* 0x85eb_ca77
-          unsafe head.scratch = scratch.bytes(at: worker * (bytes / 4 * 4))
-          unsafe body(head, rows.lowerBound, index * size, key)
-        }
-      }
-      tape.memory.giveBack(scratch)
-    }
-
-    unsafe forEachHead { head, row, query, _ in
+    let reading = unsafe PackedHeads.Reading(queries: pointer, queryStride: stride, keys: pointer + queryColumns, keyStride: stride)
+    unsafe heads.forEach(on: tape, reading) { head, row, query, _ in
       unsafe withUnsafePointer(to: head) { unsafe needletail_head_forward($0, result.pointer + row * queryColumns + query, queryColumns) }
     }
     tape.record(result) { [self] in
       guard let arriving = unsafe result.gradientPointer else { return }
       let sum = unsafe receiveSum()
-      unsafe forEachHead { head, row, query, key in
+      let reading = unsafe PackedHeads.Reading(queries: pointer, queryStride: stride, keys: pointer + queryColumns, keyStride: stride)
+      unsafe heads.forEach(on: tape, reading) { head, row, query, key in
         let target = unsafe sum + row * stride
         unsafe withUnsafePointer(to: head) {
           unsafe needletail_head_backward(
-            $0, arriving + row * queryColumns + query, queryColumns, target + query, target + key,
-            target + key + attention.keyHeads * size)
+            $0, arriving + row * queryColumns + query, queryColumns, target + query, target + queryColumns + key,
+            target + queryColumns + key + attention.keyHeads * size)
         }
       }
     }

@@ -62,6 +62,37 @@ extension Tensor {
     return result
   }
 
+  /// The same rows with another tensor, of as many rows and no more columns, added to the columns from `first` on.
+  public func adding(_ other: Tensor, toColumnsFrom first: Int) throws(TensorError) -> Tensor {
+    let (width, whole) = (other.shape.columns, shape.columns)
+    guard shape.rank > 0, other.shape.rows == shape.rows, first >= 0, first + width <= whole else {
+      throw .shapes(operation: "a sum from column \(first) on", left: shape, right: other.shape)
+    }
+    let result = tape.result(shape, of: self, other)
+    tape.spread(shape.rows, by: 64) { part in
+      let kernels = unsafe Tape.kernels
+      for row in part {
+        unsafe (result.pointer + row * whole).update(from: pointer + row * whole, count: whole)
+        unsafe kernels.scale(other.pointer + row * width, 1, width, true, result.pointer + row * whole + first)
+      }
+    }
+    tape.record(result) { [self] in
+      guard let arriving = unsafe result.gradientPointer else { return }
+      let kernels = unsafe Tape.kernels
+      if isDifferentiable {
+        let (target, accumulates) = unsafe receive()
+        tape.spread(shape.rows, by: 64) { part in
+          unsafe kernels.scale(arriving + part.lowerBound * whole, 1, part.count * whole, accumulates, target + part.lowerBound * whole)
+        }
+      }
+      if other.isDifferentiable {
+        let (target, accumulates) = unsafe other.receive()
+        for row in 0..<shape.rows { unsafe kernels.scale(arriving + row * whole + first, 1, width, accumulates, target + row * width) }
+      }
+    }
+    return result
+  }
+
   /// Entries of the first extent.
   public func rows(_ range: Range<Int>) throws(TensorError) -> Tensor {
     guard shape.rank > 0, range.lowerBound >= 0, range.upperBound <= shape[0] else {
@@ -139,11 +170,15 @@ extension Tensor {
       case .first: unsafe out.update(from: pointer + rows.lowerBound * columns, count: columns)
       case .last: unsafe out.update(from: pointer + (rows.upperBound - 1) * columns, count: columns)
       case .maximum:
-        for column in 0..<columns {
-          var best = rows.lowerBound
-          for row in rows where unsafe pointer[row * columns + column] > pointer[best * columns + column] { best = row }
-          unsafe out[column] = pointer[best * columns + column]
-          winners[place * columns + column] = Int32(best)
+        unsafe out.update(from: pointer + rows.lowerBound * columns, count: columns)
+        let first = place * columns
+        for column in 0..<columns { winners[first + column] = Int32(rows.lowerBound) }
+        for row in rows.dropFirst() {
+          let x = unsafe pointer + row * columns
+          for column in 0..<columns where unsafe x[column] > out[column] {
+            unsafe out[column] = x[column]
+            winners[first + column] = Int32(row)
+          }
         }
       }
     }

@@ -8,9 +8,10 @@ public final class Optimizer {
   public let algorithm: OptimizerAlgorithm
   private let parameters: Parameters
   private let pool: WorkerPool
-  /// The first and the second moment, or the velocity.
-  private let mean: AlignedMemory
-  private let variance: AlignedMemory?
+  /// The first and the second moment, or the velocity, of each entry.
+  private let moments: [AlignedMemory]
+  /// The second moments where they are factored.
+  private let factored: FactoredMoments?
   private let pieces: [Piece]
   /// Steps taken.
   public private(set) var stepCount = 0
@@ -35,8 +36,14 @@ public final class Optimizer {
     self.algorithm = algorithm
     self.parameters = parameters
     self.pool = pool
-    mean = AlignedMemory(byteCount: parameters.count * MemoryLayout<Float>.stride)
-    if case .adam = algorithm { variance = AlignedMemory(byteCount: parameters.count * MemoryLayout<Float>.stride) } else { variance = nil }
+    let momentCount: Int
+    switch algorithm {
+    case .adam: momentCount = 2
+    case .gradientDescent: momentCount = 1
+    case .adafactor: momentCount = 0
+    }
+    moments = (0..<momentCount).map { _ in AlignedMemory(byteCount: parameters.count * MemoryLayout<Float>.stride) }
+    factored = momentCount == 0 ? FactoredMoments(of: parameters, decay: decay) : nil
     pieces = parameters.all.filter(\.isTrained).flatMap { parameter in
       stride(from: 0, to: parameter.shape.count, by: Self.entriesPerPiece).map { first in
         Piece(
@@ -71,13 +78,20 @@ public final class Optimizer {
   ///   - gradientScale: what gradients are multiplied by first: for clipping, and for the mean of accumulated batches.
   public func step(rate: Float, gradientScale: Float = 1) {
     stepCount += 1
+    if case .adafactor(let decayRate, let clipThreshold, let scalesByValue) = algorithm {
+      factored?.take(
+        .init(
+          number: stepCount, rate: rate, gradientScale: gradientScale, decayRate: decayRate, clipThreshold: clipThreshold,
+          scalesByValue: scalesByValue), pool: pool)
+      return
+    }
     let (algorithm, stepCount, pieces) = (algorithm, stepCount, pieces)
-    let (values, gradients, mean, variance) = (parameters.valueMemory, parameters.gradientMemory, mean, variance)
+    let (values, gradients, moments) = (parameters.valueMemory, parameters.gradientMemory, moments)
     pool.forEach(pieces.count) { index in
       let piece = pieces[index]
       let gradient = unsafe gradients.pointer(to: Float.self, at: piece.offset)
       let value = unsafe values.pointer(to: Float.self, at: piece.offset)
-      let moment = unsafe mean.pointer(to: Float.self, at: piece.offset)
+      let moment = unsafe moments[0].pointer(to: Float.self, at: piece.offset)
       switch algorithm {
       case .adam(let beta1, let beta2, let epsilon, let isDecayDecoupled):
         let adam = needletail_adam(
@@ -85,32 +99,37 @@ public final class Optimizer {
           correction1: Float(1 / (1 - pow(Double(beta1), Double(stepCount)))),
           correction2: Float(1 / (1 - pow(Double(beta2), Double(stepCount))).squareRoot()), gradient_scale: gradientScale,
           decoupled: isDecayDecoupled)
-        guard let variance else { return }
-        unsafe Tape.kernels.adam(adam, gradient, piece.count, value, moment, variance.pointer(to: Float.self, at: piece.offset))
+        unsafe Tape.kernels.adam(adam, gradient, piece.count, value, moment, moments[1].pointer(to: Float.self, at: piece.offset))
       case .gradientDescent(let momentum):
         let kernels = unsafe Tape.kernels
         unsafe kernels.scale(moment, momentum, piece.count, false, moment)
         unsafe kernels.scale(gradient, gradientScale, piece.count, true, moment)
         unsafe kernels.scale(value, piece.decay, piece.count, true, moment)
         unsafe kernels.scale(moment, -rate, piece.count, true, value)
+      case .adafactor: preconditionFailure("factored moments take their own steps")
       }
       unsafe gradient.update(repeating: 0, count: piece.count)
     }
   }
 
   /// What a checkpoint keeps beside the values: the number of steps and the moments.
+  ///
+  /// - Precondition: setting takes as many moments, of the same lengths, as there are.
   public var state: (stepCount: Int, moments: [[Float]]) {
     get {
-      let moments = [mean] + (variance.map { [$0] } ?? [])
-      return (stepCount, moments.map { unsafe Array(UnsafeBufferPointer(start: $0.pointer(to: Float.self), count: parameters.count)) })
+      let kept = moments.map { unsafe Array(UnsafeBufferPointer(start: $0.pointer(to: Float.self), count: parameters.count)) }
+      return (stepCount, kept + (factored.map { [$0.moments] } ?? []))
     }
     set {
-      let moments = [mean] + (variance.map { [$0] } ?? [])
-      precondition(newValue.moments.map(\.count) == moments.map { _ in parameters.count }, "moments of another network or algorithm")
+      precondition(newValue.moments.map(\.count) == momentCounts, "moments of another network or algorithm")
       stepCount = newValue.stepCount
+      if let factored { return factored.restore(newValue.moments[0]) }
       for (memory, values) in zip(moments, newValue.moments) {
         unsafe memory.pointer(to: Float.self).update(from: values, count: values.count)
       }
     }
   }
+
+  /// The lengths of the moments in `state`.
+  public var momentCounts: [Int] { moments.map { _ in parameters.count } + (factored.map { [$0.moments.count] } ?? []) }
 }

@@ -45,10 +45,13 @@ internal import CNeedletailKernels
   ///
   /// - Parameters:
   ///   - inputs: the vectors that are predicted from; `inputRows` may repeat a row.
+  ///   - inputRows: their rows.
   ///   - outputs: the vectors of what is predicted; `outputRows` are distinct.
+  ///   - outputRows: their rows.
   ///   - targets: for each output row, one if it is to be predicted, zero if not.
   ///   - rate: the step size.
   ///   - changesOutputs: false leaves the output rows as they are.
+  ///   - errors: scratch memory, a row for each input row.
   public func learn(
     from inputs: ParameterRows, _ inputRows: Span<Int32>, to outputs: ParameterRows, _ outputRows: Span<Int32>,
     targets: Span<Float>, rate: Float, changesOutputs: Bool = true, errors: ParameterRows

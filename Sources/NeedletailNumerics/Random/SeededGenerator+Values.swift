@@ -1,3 +1,5 @@
+internal import Foundation
+
 extension SeededGenerator {
   /// A generator for one part of a work, told by numbers (an epoch, a document), independent of those of all other parts.
   public init(seed: UInt64, part: UInt64, _ subpart: UInt64 = 0) {
@@ -12,4 +14,10 @@ extension SeededGenerator {
 
   /// A number from 0 to `bound`, `bound` excluded, by one multiplication: for inner loops. The bias is below `bound` / 2^32.
   public mutating func index(below bound: Int) -> Int { Int(((next() >> 32) &* UInt64(bound)) >> 32) }
+
+  /// A number from the standard normal distribution (Box and Muller, 1958, the cosine of the pair).
+  public mutating func normalFloat() -> Float {
+    let (u, v) = (1 - unitFloat(), unitFloat())
+    return (-2 * log(u)).squareRoot() * cos(2 * .pi * v)
+  }
 }

@@ -41,6 +41,9 @@ public final class PointCollection: Sendable {
       try database.writeNow { db in
         try db.execute(sql: "INSERT OR REPLACE INTO collection (id, name, settings) VALUES (1, ?, ?)", arguments: [name, settings.text])
       }
+      // SQLite forces its files; the folders they are in are ours.
+      FileSystem.synchronise(folder)
+      FileSystem.synchronise(folder + "/..")
       let snapshot = PointSnapshot(name: name, settings: settings, table: PointTable(schema: settings.schema))
       return PointCollection(folder: folder, database: database, snapshot: snapshot)
     }

@@ -36,6 +36,7 @@ extension PointLibrary {
       let path = "\(target)/\(String(readable))-\(collection.snapshot().operation)-\(formatter.string(from: Date())).snapshot"
       try? FileManager.default.removeItem(atPath: path)
       try collection.database.writeNow { db in try db.execute(sql: "VACUUM INTO ?", arguments: [path]) }
+      for path in [path, target, target + "/..", target + "/../.."] { FileSystem.synchronise(path) }
       return try Self.describe(path)
     } catch {
       throw .store(StoreError(error, at: target))
@@ -71,7 +72,10 @@ extension PointLibrary {
 
   /// Puts a copy in place of a collection, or makes the collection of it.
   ///
-  /// - Parameter checksum: SHA-256 of the file, if it has to be checked.
+  /// - Parameters:
+  ///   - name: the collection.
+  ///   - path: the snapshot's file.
+  ///   - checksum: SHA-256 of the file, if it has to be checked.
   /// - Throws: `PointError.badRequest`; nothing was changed then.
   public func restore(_ name: String, from path: String, checksum: String? = nil) throws(PointError) {
     guard FileManager.default.fileExists(atPath: path) else { throw .badRequest("Snapshot file \"\(path)\" does not exist") }

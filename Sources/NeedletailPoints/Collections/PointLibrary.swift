@@ -20,6 +20,8 @@ public final class PointLibrary: Sendable {
     var collections: [String: PointCollection] = [:]
     var aliases: [String: String] = [:]
     var lastNumber = 0
+    /// What is wrong with collections that could not be opened, by the readable part of their folders' names.
+    var damaged: [String: String] = [:]
   }
 
   let folder: String
@@ -40,38 +42,46 @@ public final class PointLibrary: Sendable {
     } catch {
       throw .cannotAccess(path: folder, reason: error.localizedDescription)
     }
+    for path in [directory.path, directory.path + "/.."] { FileSystem.synchronise(path) }
     lock = try WriterLock(path: folder + "/writer.lock", collection: "points")
     openAll()
   }
 
   private func openAll() {
-    let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let numbered = names.compactMap { name in Int(name.prefix { $0 != "-" }).map { (number: $0, name: name) } }
     shelf.withLock { shelf in
-      for name in names {
+      for (number, name) in numbered.sorted(by: { $0.number < $1.number }) {
         let path = "\(folder)/\(name)"
-        if name.hasSuffix(Self.removedSuffix) {
+        if name.hasSuffix(Self.removedSuffix) || name.hasSuffix(Self.partialSuffix) {
           try? FileManager.default.removeItem(atPath: path)
           continue
         }
-        guard let number = Int(name.prefix { $0 != "-" }) else { continue }
         shelf.lastNumber = max(shelf.lastNumber, number)
         guard !name.hasSuffix(Self.damagedSuffix) else { continue }
         do throws(StoreError) {
           if let collection = try PointCollection.open(folder: path) {
-            shelf.collections[collection.name] = collection
+            // A copy was put in the place of an older one, and the power went before that was removed.
+            if let older = shelf.collections.updateValue(collection, forKey: collection.name) {
+              older.close()
+              try? FileManager.default.removeItem(atPath: older.folder)
+            }
           } else {
             try? FileManager.default.removeItem(atPath: path)
           }
         } catch {
           noticed.add("a collection in \(name) cannot be opened and was left out: \(error)")
+          shelf.damaged[String(name.drop { $0 != "-" }.dropFirst())] = "\(error)"
         }
       }
       let stored = (try? String(contentsOfFile: aliasPath, encoding: .utf8)).flatMap { try? JSONReader.read($0) }?.members ?? [:]
-      shelf.aliases = stored.compactMapValues(\.string).filter { shelf.collections[$0.value] != nil }
+      // Aliases of a collection that is left out stay: it may be mended.
+      shelf.aliases = stored.compactMapValues(\.string).filter { shelf.collections[$0.value] != nil || shelf.damaged[Self.readable($0.value)] != nil }
     }
   }
 
   private static let removedSuffix = ".removed"
+  private static let partialSuffix = ".partial"
   private static let damagedSuffix = ".damaged"
   private var aliasPath: String { folder + "/aliases.json" }
 
@@ -85,7 +95,12 @@ public final class PointLibrary: Sendable {
   /// - Throws: `PointError.notFound`.
   public func collection(_ name: String) throws(PointError) -> PointCollection {
     let found = shelf.withLock { shelf in shelf.collections[name] ?? shelf.aliases[name].flatMap { shelf.collections[$0] } }
-    guard let found else { throw .noCollection(name) }
+    guard let found else {
+      if let flaw = shelf.withLock({ $0.damaged[Self.readable($0.aliases[name] ?? name)] }) {
+        throw .store(.databaseDamaged(path: name, reason: "\(flaw) Its files are kept. Recover it from a snapshot, or create it anew"))
+      }
+      throw .noCollection(name)
+    }
     return found
   }
 
@@ -102,6 +117,7 @@ public final class PointLibrary: Sendable {
       do throws(StoreError) {
         let collection = try PointCollection.create(name, settings, folder: nextFolder(for: name, &shelf))
         shelf.collections[name] = collection
+        shelf.damaged[Self.readable(name)] = nil
         return .success(collection)
       } catch {
         return .failure(.store(error))
@@ -113,8 +129,12 @@ public final class PointLibrary: Sendable {
   /// A folder that does not exist; the readable part of its name is for people, the name that counts is in the database.
   private func nextFolder(for name: String, _ shelf: inout Shelf) -> String {
     shelf.lastNumber += 1
+    return "\(folder)/\(shelf.lastNumber)-\(Self.readable(name))"
+  }
+
+  private static func readable(_ name: String) -> String {
     let readable = name.unicodeScalars.map { $0.isASCII && ($0.properties.isAlphabetic || $0.properties.numericType != nil || $0 == "_") ? Character($0) : "_" }
-    return "\(folder)/\(shelf.lastNumber)-\(String(readable.prefix(60)))"
+    return String(readable.prefix(60))
   }
 
   /// Removes a collection with its aliases; false if there is none.
@@ -130,6 +150,7 @@ public final class PointLibrary: Sendable {
     removed.close()
     // Renamed first: what is left of an interrupted removal is removed when the library is opened.
     try? FileManager.default.moveItem(atPath: removed.folder, toPath: removed.folder + Self.removedSuffix)
+    FileSystem.synchronise(folder)
     try? FileManager.default.removeItem(atPath: removed.folder + Self.removedSuffix)
     try? FileManager.default.removeItem(atPath: snapshotFolder(of: removed))
     return true
@@ -139,16 +160,23 @@ public final class PointLibrary: Sendable {
   func replace(_ name: String, byCopyAt source: String) throws(PointError) {
     let result = shelf.withLock { shelf -> Result<PointCollection?, PointError> in
       let target = nextFolder(for: name, &shelf)
+      // Until it has its name inside, too, it must not be taken for what it is a copy of.
+      let partial = target + Self.partialSuffix
       do {
-        try FileManager.default.createDirectory(atPath: target + "/indexes", withIntermediateDirectories: true)
-        try FileManager.default.copyItem(atPath: source, toPath: PointCollection.databasePath(target))
-        try PointCollection.rename(to: name, folder: target)
+        try FileManager.default.createDirectory(atPath: partial + "/indexes", withIntermediateDirectories: true)
+        try FileManager.default.copyItem(atPath: source, toPath: PointCollection.databasePath(partial))
+        try PointCollection.rename(to: name, folder: partial)
+        FileSystem.synchronise(PointCollection.databasePath(partial))
+        FileSystem.synchronise(partial)
+        try FileManager.default.moveItem(atPath: partial, toPath: target)
+        FileSystem.synchronise(folder)
         guard let copy = try PointCollection.open(folder: target) else { return .failure(.badRequest("the snapshot is empty")) }
         let old = shelf.collections[name]
         shelf.collections[name] = copy
+        shelf.damaged[Self.readable(name)] = nil
         return .success(old)
       } catch {
-        try? FileManager.default.removeItem(atPath: target)
+        for path in [partial, target] { try? FileManager.default.removeItem(atPath: path) }
         return .failure(.badRequest("the snapshot cannot be restored: \(error)"))
       }
     }

@@ -78,6 +78,7 @@ struct FieldColumn: Sendable {
     case .isEmpty: return all.subtracting(isNotEmpty)
     case .isNull: return isNull
     case .text, .anyWord, .phrase: return mask(text: test, options, payloads: payloads, path: path, in: all)
+    case .fails(let test): return all.subtracting(mask(of: test, text: options, payloads: payloads, path: path, in: all))
     case .either(let tests): return tests.reduce(.none) { $0 | mask(of: $1, text: options, payloads: payloads, path: path, in: all) }
     }
   }

@@ -15,6 +15,7 @@ extension FieldTest {
       guard let matcher = TextMatcher(self, options: options) else { return false }
       return matcher.matches(strings)
     case .either(let tests): return tests.contains { $0.holds(values, text: options) }
+    case .fails(let test): return !test.holds(values, text: options)
     default: return values.contains { $0.opened.contains(where: holds) }
     }
   }

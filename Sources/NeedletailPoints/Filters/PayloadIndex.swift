@@ -32,6 +32,15 @@ public struct PayloadIndex: Hashable, Sendable {
     }
   }
 
+  /// Whether points can be ranked by their words.
+  var servesRanking: Bool {
+    switch (kind, options?["scoring"]) {
+    case (.text, .bool(true)?): true
+    case (.text, .object(let scoring)?): scoring["type"] == nil || scoring["type"] == .string("bm25")
+    default: false
+    }
+  }
+
   /// Whether points can be put in order.
   var servesOrder: Bool {
     switch kind {

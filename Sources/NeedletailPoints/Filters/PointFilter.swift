@@ -74,6 +74,8 @@ public enum FieldTest: Hashable, Sendable {
   case isNull
   /// One of several tests.
   case either([FieldTest])
+  /// The test fails for what the path leads to.
+  indirect case fails(FieldTest)
 }
 
 /// An interval, each end open, closed or missing.

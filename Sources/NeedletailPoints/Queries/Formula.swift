@@ -92,10 +92,10 @@ struct FormulaSubject {
       let (base, exponent) = (try value(base), try value(exponent))
       return try finite(pow(base, exponent), "\(base)^\(exponent)")
     case .distance(let origin, let path):
-      guard let point = variable(path).flatMap(GeoPoint.init) else { throw missing("geo point", path) }
+      guard let point = (variable(path) ?? .null).orDefault(defaults[path.text]).flatMap(GeoPoint.init) else { throw missing("geo point", path) }
       return origin.distance(to: point)
     case .dateVariable(let path):
-      guard let date = variable(path)?.string.flatMap(DateTimeText.microseconds) else { throw missing("datetime", path) }
+      guard let date = (variable(path) ?? .null).orDefault(defaults[path.text])?.string.flatMap(DateTimeText.microseconds) else { throw missing("datetime", path) }
       return Double(date) / 1_000_000
     case .decay(let kind, let operand, let target, let scale, let midpoint):
       let distance = abs(try value(operand) - (try target.map { target throws(PointError) in try value(target) } ?? 0))
@@ -142,4 +142,9 @@ struct FormulaSubject {
     guard value.isFinite else { throw .wrongInput("The expression \(text) = \(value) produced a non-finite number") }
     return value
   }
+}
+
+extension JSONValue {
+  /// The value, or another one in place of null.
+  fileprivate func orDefault(_ standard: JSONValue?) -> JSONValue? { self == .null ? standard : self }
 }

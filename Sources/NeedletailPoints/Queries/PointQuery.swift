@@ -33,6 +33,8 @@ public indirect enum PointQuery: Hashable, Sendable {
   case reciprocalRanks(k: Float, weights: [Float]?)
   case distributionScores
   case formula(Formula)
+  /// By the words of a field of payload, which `using` names.
+  case text(TextRanking)
   case sample
 }
 

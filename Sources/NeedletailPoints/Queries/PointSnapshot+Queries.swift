@@ -4,7 +4,9 @@ extension PointSnapshot {
   /// The answers of a query, best first.
   ///
   /// - Parameters:
+  ///   - stage: what is asked, with the stages before it.
   ///   - offset: how many of the best are left out; random samples leave out none.
+  ///   - part: what of the points is returned.
   ///   - lookup: finds another collection by name.
   public func query(
     _ stage: QueryStage, offset: Int = 0, _ part: PointPart, lookup: @escaping (String) throws(PointError) -> PointSnapshot

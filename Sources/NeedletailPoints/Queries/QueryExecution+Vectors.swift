@@ -70,8 +70,14 @@ extension QueryExecution {
     }
   }
 
-  /// Picks the nearest first, then always the one with the best balance of nearness and difference from those picked.
+  /// Picks the nearest first, then always the one with the best balance of nearness and difference from those picked: the
+  /// last of equal ones, the last one of all moving to its place, as other servers do.
   private func diversified(_ candidates: [ScoredRow], share: Float, column: Int, settings: VectorSettings, limit: Int) -> [ScoredRow] {
+    // With several rows to a vector the similarity depends on which one asks: it is the one that may be picked.
+    let similarities = Dictionary(
+      candidates.compactMap { candidate in
+        snapshot.table.vector(column, of: candidate.row).map { (candidate.row, BlockSimilarity($0, settings: settings, includesUnrelated: true)) }
+      }, uniquingKeysWith: { first, _ in first })
     var rest = candidates
     var picked: [ScoredRow] = []
     var nearestPicked = [PointRow: Float]()
@@ -81,13 +87,14 @@ extension QueryExecution {
         return (1 - share) * row.score - share * nearest
       }
       var best = 0
-      for index in rest.indices.dropFirst() where balance(rest[index]) > balance(rest[best]) { best = index }
-      let next = rest.remove(at: best)
+      for index in rest.indices.dropFirst() where balance(rest[index]) >= balance(rest[best]) { best = index }
+      let next = rest[best]
+      rest.swapAt(best, rest.count - 1)
+      rest.removeLast()
       picked.append(next)
-      guard let vector = snapshot.table.vector(column, of: next.row) else { continue }
-      let similarity = BlockSimilarity(vector, settings: settings, includesUnrelated: true)
       for row in rest {
-        nearestPicked[row.row] = max(nearestPicked[row.row] ?? -.infinity, similarity.score(row.row, column, snapshot.table))
+        guard let similarity = similarities[row.row] else { continue }
+        nearestPicked[row.row] = max(nearestPicked[row.row] ?? -.infinity, similarity.score(next.row, column, snapshot.table))
       }
     }
     return picked

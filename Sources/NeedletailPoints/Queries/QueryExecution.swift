@@ -57,6 +57,8 @@ struct QueryExecution {
     switch stage.query {
     case nil: return snapshot.rowsByID.lazy.filter(selection.contains).prefix(limit).map { ScoredRow(row: $0, score: 1) }
     case .sample: return shuffled(selection, limit: limit)
+    case .text(let ranking):
+      return try snapshot.ranked(by: ranking, of: stage.using, among: selection, limit: limit, threshold: stage.scoreThreshold)
     case .order(let order): return try snapshot.ordered(by: order, among: selection, limit: limit)
     case .reciprocalRanks(let k, let weights):
       if let weights, weights.count != lists.count {

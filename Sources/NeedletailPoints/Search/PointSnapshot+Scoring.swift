@@ -51,14 +51,13 @@ extension PointSnapshot {
     guard case .dense(let query)? = scorer.similarities.first?.vector else { return nil }
     let allowed = selection.count
     guard limit < allowed / 4 else { return nil }
-    let covered = RowSet(maskWords: selection.masks).subtracting(graph.stale)
     let isUnfiltered = allowed == table.count
     let neighbours: [Neighbour]
     do {
       neighbours = try graph.index.search(
         query.span,
         SearchOptions(
-          limit: limit, efSearch: parameters.efSearch.map { max($0, limit) }, within: isUnfiltered ? nil : covered, excluding: graph.stale))
+          limit: limit, efSearch: parameters.efSearch.map { max($0, limit) }, within: isUnfiltered ? nil : RowSet(selection.masks).subtracting(graph.stale), excluding: graph.stale))
     } catch {
       throw .store(.index(reason: "\(error)"))
     }
@@ -97,10 +96,11 @@ extension PointSnapshot {
 
 extension RowSet {
   /// The rows of block masks.
-  init(maskWords masks: [BlockMask]) {
-    self.init()
-    for (number, mask) in masks.enumerated().reversed() {
-      mask.forEach { insert(Row(number << 8 | $0)) }
+  init(_ masks: [BlockMask]) {
+    var words = [UInt64](repeating: 0, count: 4 * masks.count)
+    for (number, mask) in masks.enumerated() {
+      for word in 0..<4 { words[4 * number + word] = mask.words[word] }
     }
+    self.init(words: words)
   }
 }

@@ -59,7 +59,22 @@ struct PointBlock: Sendable {
 final class FieldColumns: Sendable {
   private static let maximumCount = 64
 
+  private struct TextKey: Hashable {
+    var path: PayloadPath
+    var options: TextOptions
+  }
+
   private let made = Mutex<[PayloadPath: FieldColumn]>([:])
+  private let texts = Mutex<[TextKey: TextColumn]>([:])
+
+  /// The words of a field that has an index for ranking, of which there are few.
+  func text(_ path: PayloadPath, _ options: TextOptions, of block: PointBlock) -> TextColumn {
+    let key = TextKey(path: path, options: options)
+    if let known = texts.withLock({ $0[key] }) { return known }
+    let column = TextColumn(path, options, of: block.payloads, in: block.live)
+    texts.withLock { $0[key] = column }
+    return column
+  }
 
   func column(_ path: PayloadPath, of block: PointBlock) -> FieldColumn {
     if let known = made.withLock({ $0[path] }) { return known }

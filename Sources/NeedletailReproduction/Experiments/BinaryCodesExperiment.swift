@@ -14,7 +14,7 @@ public struct BinaryCodesExperiment: Experiment {
   public struct Parameters: Decodable, Sendable {
     public var collection: String
     public var trainingPairs: Int
-    /// Pairs that training does not see; each title is searched for among all their abstracts.
+    /// Pairs that training does not see; each title is searched for among all abstracts, those learned from too.
     public var heldOutPairs: Int
     public var hidden: Int
     public var epochs: Int
@@ -34,8 +34,12 @@ public struct BinaryCodesExperiment: Experiment {
     guard all.count > parameters.heldOutPairs + 100 else {
       throw ReproductionError.needs(what: "A collection of \(parameters.trainingPairs) titled documents", advice: "Choose a smaller scale.")
     }
-    let held = all[all.count - parameters.heldOutPairs..<all.count]
     let training = all[0..<all.count - parameters.heldOutPairs]
+    var held = all[all.count - parameters.heldOutPairs..<all.count]
+    // Partners first, in the order of the titles.
+    held = TitlePairs(
+      titles: held.titles,
+      abstracts: DenseVectors(dimension: held.abstracts.dimension, values: held.abstracts.values + training.abstracts.values))
     let baselines = try measureBaselines(held, training, laboratory, &findings)
     let codec = try measureTrained(parameters, training, held, baselines, laboratory, &findings)
     try measureCompatibility(parameters, codec, training, held, laboratory, &findings)

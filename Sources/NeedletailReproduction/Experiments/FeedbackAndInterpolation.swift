@@ -110,15 +110,6 @@ public struct FeedbackAndInterpolation: Experiment {
   }
 }
 
-extension RetrievalTask {
-  /// Keeps the first questions only, with their judgements.
-  mutating func keep(questions count: Int) {
-    queries = Array(queries.prefix(count))
-    let kept = Set(queries.map(\.id))
-    judgements = judgements.filter { kept.contains($0.key) }
-  }
-}
-
 extension Findings {
   /// Records by how much the mean of some systems is above the mean of others, question by question.
   fileprivate mutating func record(

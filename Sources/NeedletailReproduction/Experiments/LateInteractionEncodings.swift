@@ -8,8 +8,8 @@ internal import NeedletailNumerics
 /// Whether one inner product finds what late interaction would: Dhulipala et al., "MUVERA: Multi-Vector Retrieval via Fixed
 /// Dimensional Encodings", NeurIPS 2024, figures 3 to 6, against the candidates of single tokens and of centroids.
 ///
-/// Deviations: tokens of all-MiniLM-L6-v2, which was not trained for late interaction, centred and scaled, in place of ColBERTv2;
-/// one small collection; documents cut after some tokens; comparing with every encoding in place of a graph.
+/// Deviations: tokens of all-MiniLM-L6-v2, which was not trained for late interaction, reduced to 128 principal components and
+/// scaled, in place of ColBERTv2; one small collection; documents cut after some tokens; comparing with every encoding in place of a graph.
 public struct LateInteractionEncodings: Experiment {
   public static let name = "late-interaction-encodings"
 
@@ -19,6 +19,8 @@ public struct LateInteractionEncodings: Experiment {
     public var documents: Int
     /// Tokens of a document that are looked at.
     public var documentTokens: Int
+    /// Components of a token that are kept, those of largest variance; as many as ColBERTv2 has.
+    public var dimension: Int
     /// Seeds that the spread of recall is measured over.
     public var seeds: Int
     /// Nearest tokens of each token of a question, for the candidates of single tokens.
@@ -127,38 +129,30 @@ public struct LateInteractionEncodings: Experiment {
     task.corpus = Array(task.corpus.prefix(parameters.documents))
     let embedder = try laboratory.embedder(precision: .bfloat16)
     laboratory.progress("Embedding tokens of \(task.corpus.count) documents")
-    let texts = task.corpus.map { $0.title.isEmpty ? $0.text : "\($0.title)\n\($0.text)" }
+    let texts = task.corpus.map(\.passageText)
     var documents = try embedder.tokenVectors(of: texts, as: .document, selection: TokenSelection(maximumTokens: parameters.documentTokens))
     var queries = try embedder.tokenVectors(of: task.queries.map(\.text), as: .query, selection: TokenSelection(maximumTokens: 64))
-    let centre = documents.mean
-    documents = documents.centred(at: centre)
-    queries = queries.centred(at: centre)
+    laboratory.progress("Reducing the tokens")
+    let directions = PrincipalDirections(documents.values, dimension: documents.dimension, count: parameters.dimension)
+    documents = documents.reduced(to: directions)
+    queries = queries.reduced(to: directions)
     laboratory.progress("Comparing with every document")
     return try LateInteractionBench(task: task, documents: documents, queries: queries, best: best)
   }
 }
 
 extension TokenVectors {
-  /// The mean of all vectors.
-  fileprivate var mean: [Float] {
-    var sum = [Double](repeating: 0, count: dimension)
-    for (place, value) in values.enumerated() { sum[place % dimension] += Double(value) }
-    return sum.map { Float($0 / Double(max(1, tokenCount))) }
-  }
-
-  /// Less what all have in common, and scaled to unit length.
-  fileprivate func centred(at centre: [Float]) -> TokenVectors {
-    var result = TokenVectors(dimension: dimension)
+  /// Less what all have in common, in few components, and scaled to unit length.
+  fileprivate func reduced(to directions: PrincipalDirections) -> TokenVectors {
+    let projected = directions.project(values)
+    var result = TokenVectors(dimension: directions.count)
     for item in 0..<count {
-      var moved = Array(self[item])
-      for start in stride(from: 0, to: moved.count, by: dimension) {
+      var moved = Array(projected[offsets[item] * directions.count..<offsets[item + 1] * directions.count])
+      for start in stride(from: 0, to: moved.count, by: directions.count) {
         var squares: Float = 0
-        for component in 0..<dimension {
-          moved[start + component] -= centre[component]
-          squares += moved[start + component] * moved[start + component]
-        }
+        for component in 0..<directions.count { squares += moved[start + component] * moved[start + component] }
         let factor = squares > 0 ? 1 / squares.squareRoot() : 0
-        for component in 0..<dimension { moved[start + component] *= factor }
+        for component in 0..<directions.count { moved[start + component] *= factor }
       }
       result.append(moved)
     }

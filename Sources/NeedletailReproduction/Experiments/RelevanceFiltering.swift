@@ -123,7 +123,7 @@ private struct QuestionPool: Sendable {
     var corpus = DenseVectors(dimension: embedder.profile.dimension, values: [])
     var owners: [(kind: Int, document: String)] = []
     for (kind, task) in tasks.enumerated() {
-      let texts = task.corpus.map { $0.title.isEmpty ? $0.text : "\($0.title)\n\($0.text)" }
+      let texts = task.corpus.map(\.passageText)
       corpus.values += try await laboratory.vectors(of: texts, as: .document, with: embedder).values
       owners += task.corpus.map { (kind, $0.id) }
     }

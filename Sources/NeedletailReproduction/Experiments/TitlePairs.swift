@@ -2,6 +2,7 @@ internal import Foundation
 internal import NeedletailCore
 internal import NeedletailEvaluation
 internal import NeedletailModels
+internal import NeedletailNumerics
 
 /// Titles and abstracts of the first documents of a collection, embedded: pairs that belong together.
 struct TitlePairs: Sendable {
@@ -37,17 +38,12 @@ struct TitlePairs: Sendable {
 struct PartnerRanks {
   private let ranks: [Int]
 
-  /// Ranks rows by the inner product with each query; row `i` is the partner of query `i`.
+  /// Ranks rows by the inner product with each query; row `i` is the partner of query `i`, and further rows are nobody's.
   init(_ queries: DenseVectors, _ rows: DenseVectors) {
     ranks = (0..<queries.count).map { number in
-      let query = queries[number]
-      func score(_ row: Int) -> Float {
-        var sum: Float = 0
-        for (x, y) in zip(query, rows[row]) { sum += x * y }
-        return sum
-      }
-      let own = score(number)
-      return 1 + (0..<rows.count).count { $0 != number && score($0) >= own }
+      let query = Array(queries[number])
+      let scores = DistanceKernels.current.dot(query.span, rows: rows.values.span)
+      return 1 + scores.indices.count { $0 != number && scores[$0] >= scores[number] }
     }
   }
 

@@ -2,16 +2,23 @@
 public enum ExperimentRegistry {
   /// In the order of the catalogue.
   public static let experiments: [any Experiment.Type] = [
+    RetrieverRobustness.self,
     EmbeddingLimits.self,
     RelevanceFiltering.self,
     KeywordTopicsExperiment.self,
     SparseRecallExperiment.self,
     FilteredMethods.self,
+    PagePretrainingExperiment.self,
     BinaryCodesExperiment.self,
     VectorCompression.self,
     LateInteractionEncodings.self,
+    BiGranularSearch.self,
+    TaskSuites.self,
+    CapabilityCoverage.self,
+    TextReconstructionExperiment.self,
     MultiplePositivesExperiment.self,
     FeedbackAndInterpolation.self,
+    ReferenceModels.self,
     FeatureLocalisation.self,
     CodesAndSensesExperiment.self,
   ]

@@ -31,11 +31,15 @@ struct IndexedCollection: Sendable {
   func evaluation(
     of pipeline: PipelineSpecification, measures: [Measure], depth: Int, in laboratory: Laboratory
   ) async throws -> Evaluation {
+    try await Evaluation(of: run(of: pipeline, depth: depth, in: laboratory), judgements: task.judgements, measures: measures)
+  }
+
+  /// What a pipeline answers to the questions of the collection.
+  func run(of pipeline: PipelineSpecification, depth: Int, in laboratory: Laboratory) async throws -> Run {
     let count = task.queries.count
-    let run = try await Run(of: Pipeline(pipeline, searcher: searcher), on: task, depth: depth, name: pipeline.name) { done in
+    return try await Run(of: Pipeline(pipeline, searcher: searcher), on: task, depth: depth, name: pipeline.name) { done in
       laboratory.progress("\(task.name): \(pipeline.name)", Double(done) / Double(count))
     }
-    return Evaluation(of: run, judgements: task.judgements, measures: measures)
   }
 }
 

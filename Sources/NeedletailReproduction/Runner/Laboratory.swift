@@ -58,21 +58,26 @@ public struct Laboratory: Sendable {
   ///   - fraction: how far it is, from 0 to 1, where that is known.
   public func progress(_ text: String, _ fraction: Double? = nil) { report(text, fraction) }
 
-  /// A registered model.
+  /// The directory of a registered model.
   ///
   /// - Throws: `ReproductionError.needs` if it is not registered.
-  public func embedder(
-    named name: String = ModelRegistry.defaultModelName, precision: EmbedderPrecision = .float32
-  ) throws -> TransformerEmbedder {
-    let directory: ModelDirectory
+  public func model(named name: String = ModelRegistry.defaultModelName) throws -> ModelDirectory {
     do throws(ModelError) {
-      directory = try registry.directory(named: name)
+      return try registry.directory(named: name)
     } catch .notFetched {
       throw ReproductionError.needs(what: "The model \(name)", advice: "Get it with `needletail model fetch`.")
     } catch .unknownModel {
       throw ReproductionError.needs(what: "The model \(name)", advice: "Register it with `needletail model add DIR`.")
     }
-    return try TransformerEmbedder(directory: directory, name: name, precision: precision)
+  }
+
+  /// A registered model, ready to embed.
+  ///
+  /// - Throws: `ReproductionError.needs` if it is not registered.
+  public func embedder(
+    named name: String = ModelRegistry.defaultModelName, precision: EmbedderPrecision = .float32
+  ) throws -> TransformerEmbedder {
+    try TransformerEmbedder(directory: model(named: name), name: name, precision: precision)
   }
 
   /// Embeds texts, or takes their vectors from the cache: experiments are run again and again on the same texts.

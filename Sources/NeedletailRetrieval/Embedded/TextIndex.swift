@@ -18,6 +18,7 @@ public struct TextIndex: Sendable {
   /// How it answers.
   public var searcher: Searcher
   private let embedder: (any TextEmbedder)?
+  private let sparseEmbedder: (any SparseTextEmbedder)?
   private let tokenizer: any Tokenizer
   private let options: IngestOptions
   /// Goes away with the last copy of a temporary index.
@@ -29,20 +30,23 @@ public struct TextIndex: Sendable {
   ///   - name: the collection; nil for a temporary one.
   ///   - directory: where named collections are.
   ///   - embedder: the model; nil for word search only.
+  ///   - sparseEmbedder: a model that weighs terms, to search by them too.
   ///   - tokenizer: that of the model, to cut texts into passages that it takes in whole.
   ///   - analyzer: what makes terms of words.
   ///   - options: how texts are cut and written.
   /// - Throws: `StoreError`, for example if another process is writing to it or it was made with another model.
   public init(
     named name: String? = nil, in directory: DataDirectory = .standard(), embedder: (any TextEmbedder)? = nil,
-    tokenizer: any Tokenizer = WordTokenizer(), analyzer: AnalyzerSpecification = .english, options: IngestOptions = IngestOptions()
+    sparseEmbedder: (any SparseTextEmbedder)? = nil, tokenizer: any Tokenizer = WordTokenizer(), analyzer: AnalyzerSpecification = .english,
+    options: IngestOptions = IngestOptions()
   ) throws {
     temporary = name == nil ? try TemporaryFolder() : nil
     let directory = temporary.map { DataDirectory(path: $0.path) } ?? directory
-    let settings = CollectionSettings(embedder: embedder?.profile, analyzer: analyzer)
+    let settings = CollectionSettings(embedder: embedder?.profile, analyzer: analyzer, sparseEmbedder: sparseEmbedder?.profile)
     collection = try DocumentCollection.open(name ?? "temporary", in: directory, access: .create(settings))
-    searcher = Searcher(collection: collection, embedder: embedder)
+    searcher = Searcher(collection: collection, embedder: embedder, sparseEmbedder: sparseEmbedder)
     self.embedder = embedder
+    self.sparseEmbedder = sparseEmbedder
     self.tokenizer = tokenizer
     self.options = options
   }
@@ -60,14 +64,17 @@ public struct TextIndex: Sendable {
   /// Adds documents, each in place of the one with its id.
   public func add(_ documents: [Document], structure: TextStructure = .plain) async throws {
     try collection.check(embedder)
-    let preparation = PassagePreparation(profile: collection.settings.embedder, tokenizer: tokenizer, options: options)
+    try collection.check(sparseEmbedder)
+    let passageEmbedder = PassageEmbedder(
+      collection.settings, embedder: embedder, sparseEmbedder: sparseEmbedder, batchTokens: options.batchTokens)
+    let preparation = PassagePreparation(profile: collection.settings.passageProfile, tokenizer: tokenizer, options: options)
     var start = 0
     while start < documents.count {
       try Task.checkCancellation()
       let batch = documents[start..<min(start + options.commitDocuments, documents.count)]
       start = batch.endIndex
       var prepared = batch.map { preparation.prepare($0, structure: structure, root: nil, fingerprint: nil) }
-      if let embedder { prepared = try await PassageEmbedder(embedder: embedder, batchTokens: options.batchTokens).embed(prepared) }
+      if let passageEmbedder { prepared = try await passageEmbedder.embed(prepared) }
       try await collection.write(prepared.map(\.write))
     }
   }
@@ -77,7 +84,7 @@ public struct TextIndex: Sendable {
   public func add(
     contentsOf paths: [String], progress: @escaping @Sendable (IngestProgress) -> Void = { _ in }
   ) async throws -> IngestReport {
-    try await IngestPipeline(collection: collection, embedder: embedder, tokenizer: tokenizer, options: options)
+    try await IngestPipeline(collection: collection, embedder: embedder, sparseEmbedder: sparseEmbedder, tokenizer: tokenizer, options: options)
       .run(paths: paths, progress: progress)
   }
 

@@ -26,9 +26,16 @@ struct SnippetChooser {
 
   /// The run of neighbouring sentences, within the length, that has most of the question's different words; of equals
   /// the one with most words in all, then the first. Without any such word the beginning is taken.
-  func snippet(of text: String, matches: [Highlighter.Match]) -> Snippet {
+  ///
+  /// - Parameters:
+  ///   - text: the passage.
+  ///   - headings: those above the passage, which are shown beside the snippet: their lines are left out of it.
+  ///   - matches: the question's words in the passage.
+  func snippet(of text: String, under headings: [String] = [], matches: [Highlighter.Match]) -> Snippet {
     let bytes = Array(text.utf8)
-    let pieces = SentencePieces(bytes, longest: longest).pieces
+    let all = SentencePieces(bytes, longest: longest).pieces
+    let body = all.filter { !Self.isHeading(bytes[$0], headings) }
+    let pieces = body.isEmpty ? all : body
     guard !pieces.isEmpty else { return Snippet(text: "", byteRange: 0..<0) }
     let chosen = best(of: pieces, matches: matches)
     let range = pieces[chosen.lowerBound].lowerBound..<pieces[chosen.upperBound - 1].upperBound
@@ -38,6 +45,14 @@ struct SnippetChooser {
     return Snippet(
       text: String(decoding: bytes[range], as: UTF8.self), byteRange: range, highlights: highlights,
       isCutBefore: chosen.lowerBound > 0, isCutAfter: chosen.upperBound < pieces.count)
+  }
+
+  /// Whether a piece is the line of one of the headings, as Markdown marks it, or begins it.
+  private static func isHeading(_ piece: ArraySlice<UInt8>, _ headings: [String]) -> Bool {
+    let mark = UInt8(ascii: "#")
+    guard piece.first == mark else { return false }
+    let words = piece.drop { $0 == mark }.drop { $0 == 0x20 }
+    return !words.isEmpty && headings.contains { $0.utf8.starts(with: words) }
   }
 
   /// The best run as a range of indices of `pieces`; a window slides over them, its words counted as they come and go.

@@ -10,17 +10,21 @@ public import NeedletailText
 public struct IngestPipeline: Sendable {
   private let collection: DocumentCollection
   private let embedder: (any TextEmbedder)?
+  private let sparseEmbedder: (any SparseTextEmbedder)?
   private let tokenizer: any Tokenizer
   private let options: IngestOptions
 
   /// - Parameters:
   ///   - collection: what is written to.
   ///   - embedder: the model of the collection; nil for a collection without vectors.
+  ///   - sparseEmbedder: the model of its sparse vectors; nil for a collection without.
   ///   - tokenizer: counts what fits into a passage: that of the model.
   ///   - options: how files are read, cut and written.
   public init(
-    collection: DocumentCollection, embedder: (any TextEmbedder)?, tokenizer: any Tokenizer, options: IngestOptions = IngestOptions()
+    collection: DocumentCollection, embedder: (any TextEmbedder)?, sparseEmbedder: (any SparseTextEmbedder)? = nil,
+    tokenizer: any Tokenizer, options: IngestOptions = IngestOptions()
   ) {
+    self.sparseEmbedder = sparseEmbedder
     self.collection = collection
     self.embedder = embedder
     self.tokenizer = tokenizer
@@ -41,6 +45,7 @@ public struct IngestPipeline: Sendable {
     paths: [String], progress: @escaping @Sendable (IngestProgress) -> Void = { _ in }
   ) async throws -> IngestReport {
     try collection.check(embedder)
+    try collection.check(sparseEmbedder)
     let tracker = IngestTracker(progress)
     do {
       try await run(paths, tracker)
@@ -66,10 +71,11 @@ public struct IngestPipeline: Sendable {
     let writing = BoundedQueue<IngestWork>(capacity: options.queuedBytes)
     let reading = ReadingStage(
       readers: DocumentReaders(limits: options.limits, recordFields: options.recordFields),
-      preparation: PassagePreparation(profile: collection.settings.embedder, tokenizer: tokenizer, options: options), options: options,
+      preparation: PassagePreparation(profile: collection.settings.passageProfile, tokenizer: tokenizer, options: options), options: options,
       known: KnownDocuments(try collection.fingerprints()), moved: moved, tracker: tracker, output: embedding)
     let embedder = EmbeddingStage(
-      embedder: collection.settings.embedder == nil ? nil : embedder.map { PassageEmbedder(embedder: $0, batchTokens: options.batchTokens) },
+      embedder: PassageEmbedder(
+        collection.settings, embedder: embedder, sparseEmbedder: sparseEmbedder, batchTokens: options.batchTokens),
       batchTokens: options.batchTokens, tracker: tracker)
     let committer = CommitStage(collection: collection, options: options, tracker: tracker)
     try await withThrowingTaskGroup { group in
@@ -105,7 +111,21 @@ public struct IngestPipeline: Sendable {
   }
 }
 
+extension CollectionSettings {
+  /// The model that passages are cut for; nil in a collection without vectors.
+  var passageProfile: EmbedderProfile? { embedder ?? sparseEmbedder }
+}
+
 extension DocumentCollection {
+  /// Refuses sparse vectors of another model than the collection's.
+  func check(_ embedder: (any SparseTextEmbedder)?) throws(RetrievalError) {
+    guard let expected = settings.sparseEmbedder else { return }
+    guard let embedder else { throw .embedderMissing(collection: name, model: expected.name) }
+    guard embedder.profile.digest == expected.digest else {
+      throw .embedderMismatch(collection: name, expected: expected.name, received: embedder.profile.name)
+    }
+  }
+
   /// Refuses vectors of another model than the collection's.
   func check(_ embedder: (any TextEmbedder)?) throws(RetrievalError) {
     guard let expected = settings.embedder else { return }

@@ -98,12 +98,13 @@ struct CommitStage: Sendable {
     let snapshot = try collection.snapshot()
     return try refreshes.compactMap { id, fingerprint in
       guard let stored = try snapshot.document(id) else { return nil }
-      let (ids, vectors) = try snapshot.vectors(ofDocument: id)
+      let vectors = collection.settings.embedder == nil ? nil : try snapshot.vectors(ofDocument: id).vectors
+      let sparse = collection.settings.sparseEmbedder == nil ? nil : try snapshot.sparseVectors(ofDocument: id).vectors
       var document = stored.document
       if fingerprint.modified != 0 { document.payload.setModified(fingerprint.modified) }
       return DocumentWrite(
         document: document, root: stored.root, fingerprint: fingerprint, passages: stored.passages.map(\.passage),
-        vectors: ids.isEmpty ? nil : vectors)
+        vectors: vectors, sparseVectors: sparse)
     }
   }
 }

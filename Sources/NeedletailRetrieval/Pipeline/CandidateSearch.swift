@@ -4,10 +4,12 @@ internal import NeedletailStore
 /// The rankings of the sources for one question, at one state of the collection.
 struct CandidateSearch: Sendable {
   let snapshot: Snapshot
-  let mode: SearchMode
-  let text: String
-  /// What the embedder made of the text; nil in lexical mode.
+  /// The words to search by, if they are.
+  let text: String?
+  /// What the embedder made of the question, if nearness is asked for.
   let vector: [Float]?
+  /// What the sparse embedder made of it, if weighted terms are.
+  let sparse: SparseVector?
   let filter: Filter?
   let options: SearcherOptions
 
@@ -22,8 +24,8 @@ struct CandidateSearch: Sendable {
   /// Asks the sources side by side and merges their rankings.
   func candidates(depth: Int) async throws -> Candidates {
     async let lexical = lexicalRanking(depth: depth)
-    let dense = try denseRanking(depth: depth)
-    let rankings = [dense, try await lexical].compactMap(\.self)
+    let (dense, sparse) = (try denseRanking(depth: depth), try sparseRanking(depth: depth))
+    let rankings = [dense, try await lexical, sparse].compactMap(\.self)
     let watch = Stopwatch()
     let ranked = rankings.count == 1 ? rankings[0].ranking.alone : options.fusion.fuse(rankings.map(\.ranking))
     var stages = rankings.map(\.stage)
@@ -34,7 +36,7 @@ struct CandidateSearch: Sendable {
   private typealias Timed = (ranking: SourceRanking, stage: Explanation.Stage)
 
   private func denseRanking(depth: Int) throws -> Timed? {
-    guard mode != .lexical, let vector else { return nil }
+    guard let vector else { return nil }
     let watch = Stopwatch()
     let found = try snapshot.nearest(
       to: vector, limit: depth, filter: filter, options: DenseSearchOptions(isExact: options.isExact, efSearch: options.efSearch))
@@ -42,10 +44,17 @@ struct CandidateSearch: Sendable {
   }
 
   private func lexicalRanking(depth: Int) async throws -> Timed? {
-    guard mode != .dense else { return nil }
+    guard let text else { return nil }
     let watch = Stopwatch()
     let found = try snapshot.lexical(text, limit: depth, filter: filter)
     return (Self.ranking("lexical", found), watch.stage("lexical", candidates: found.count))
+  }
+
+  private func sparseRanking(depth: Int) throws -> Timed? {
+    guard let sparse else { return nil }
+    let watch = Stopwatch()
+    let found = try snapshot.nearest(to: sparse, limit: depth, filter: filter, isExact: options.isExact)
+    return (Self.ranking("sparse", found), watch.stage("sparse", candidates: found.count))
   }
 
   private static func ranking(_ source: String, _ found: [ScoredPassage]) -> SourceRanking {

@@ -96,8 +96,16 @@ public struct Pipeline: Retriever {
       vector = try await searcher.vector(of: text.text)
       explanation.stages.append(encoding.stage("encode", candidates: 0))
     }
+    var sparseVector = SparseVector()
+    if needsSparseVector {
+      try searcher.checkSparseEmbedder()
+      let encoding = Stopwatch()
+      sparseVector = try await searcher.sparseVector(of: text.text)
+      explanation.stages.append(encoding.stage("encode terms", candidates: 0))
+    }
     let run = PipelineRun(
-      pipeline: self, snapshot: snapshot, query: Query(text.text, filter: query.filter, limit: query.limit), vector: vector)
+      pipeline: self, snapshot: snapshot, query: Query(text.text, filter: query.filter, limit: query.limit), vector: vector,
+      sparseVector: sparseVector)
     let outcome = try await run.ranking()
     explanation.stages += outcome.stages
     let selection = AnswerSelection(
@@ -115,9 +123,14 @@ public struct Pipeline: Retriever {
       || specification.relevance?.needsVector == true || nested.values.contains(where: \.needsVector)
   }
 
+  /// Whether a source compares sparse vectors.
+  var needsSparseVector: Bool {
+    specification.sources.contains { $0.kind == .sparse } || nested.values.contains(where: \.needsSparseVector)
+  }
+
   private var mode: SearchMode {
     let kinds = Set(specification.sources.map(\.kind))
-    return kinds == [.dense] ? .dense : kinds == [.lexical] ? .lexical : .hybrid
+    return kinds == [.dense] ? .dense : kinds == [.lexical] ? .lexical : kinds == [.sparse] ? .sparse : .hybrid
   }
 }
 

@@ -8,6 +8,8 @@ struct PipelineRun: Sendable {
   let query: Query
   /// What the embedder made of the question; empty if nothing compares vectors.
   let vector: [Float]
+  /// What the sparse embedder made of it; empty if no source compares weighted terms.
+  let sparseVector: SparseVector
 
   private var specification: PipelineSpecification { pipeline.specification }
 
@@ -62,9 +64,12 @@ struct PipelineRun: Sendable {
     switch source.kind {
     case .dense: passages = try nearest(vector, source)
     case .lexical: passages = try snapshot.lexical(query.text, limit: depth, filter: query.filter).map { ($0.id, Double($0.score)) }
+    case .sparse:
+      passages = try snapshot.nearest(to: sparseVector, limit: depth, filter: query.filter, isExact: pipeline.searcher.options.isExact)
+        .map { ($0.id, Double($0.score)) }
     case .pipeline:
       guard let inner = pipeline.nested[source.name] else { break }
-      let outcome = try await PipelineRun(pipeline: inner, snapshot: snapshot, query: query, vector: vector).ranking()
+      let outcome = try await PipelineRun(pipeline: inner, snapshot: snapshot, query: query, vector: vector, sparseVector: sparseVector).ranking()
       passages = outcome.ranked.prefix(depth).map { ($0.id, $0.score) }
       stages = outcome.stages.map { stage in
         var stage = stage

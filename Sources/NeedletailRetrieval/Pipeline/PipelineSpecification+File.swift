@@ -104,7 +104,7 @@ extension PipelineSpecification.Source: Decodable {
     switch kind {
     case .dense: vectorFeedback = try VectorFeedback(strictlyFrom: feedback)
     case .lexical: termFeedback = try TermFeedback(strictlyFrom: feedback)
-    case .pipeline, .retriever:
+    case .sparse, .pipeline, .retriever:
       throw DecodingError.dataCorruptedError(forKey: .feedback, in: values, debugDescription: "is for dense and lexical sources")
     }
   }

@@ -1,3 +1,5 @@
+public import NeedletailStore
+
 /// What a pipeline is made of, as it stands in a file.
 ///
 /// ```json5
@@ -40,15 +42,23 @@ public struct PipelineSpecification: Hashable, Sendable {
     self.relevance = relevance
   }
 
-  /// What a searcher does in a mode, with a cut-off at the end.
-  public init(answering mode: SearchMode, relevance: RelevanceCutoff?) {
+  /// What a searcher does in a mode, with a closer look and a cut-off at the end.
+  ///
+  /// - Parameter settings: of the collection, which say what a hybrid question is asked of.
+  public init(
+    answering mode: SearchMode, in settings: CollectionSettings, depth: Int = 200, rerank: [Reranking] = [], relevance: RelevanceCutoff? = nil
+  ) {
     let kinds: [Source.Kind] =
       switch mode {
       case .dense: [.dense]
       case .lexical: [.lexical]
-      case .hybrid: [.dense, .lexical]
+      case .sparse: [.sparse]
+      case .hybrid:
+        [Source.Kind.dense, .lexical, .sparse].filter { kind in
+          kind == .lexical || (kind == .dense ? settings.embedder : settings.sparseEmbedder) != nil
+        }
       }
-    self.init(name: mode.rawValue, sources: kinds.map { Source($0, depth: 200) }, relevance: relevance)
+    self.init(name: mode.rawValue, sources: kinds.map { Source($0, depth: depth) }, rerank: rerank, relevance: relevance)
   }
 
   /// Whether a retriever or a reranker of this name has to be handed over.
@@ -79,6 +89,8 @@ public struct PipelineSpecification: Hashable, Sendable {
       case dense
       /// BM25.
       case lexical
+      /// Inner products of sparse vectors.
+      case sparse
       /// Another pipeline over the same collection.
       case pipeline
       /// A retriever that the program hands over under the source's name.

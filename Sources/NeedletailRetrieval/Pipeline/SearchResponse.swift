@@ -6,7 +6,9 @@ public enum SearchMode: String, CaseIterable, Codable, Hashable, Sendable {
   case dense
   /// Common words.
   case lexical
-  /// Both, fused by their ranks.
+  /// Common terms of those that a model weighs, whether the texts say them or not.
+  case sparse
+  /// All that the collection has, fused by their ranks.
   case hybrid
 }
 

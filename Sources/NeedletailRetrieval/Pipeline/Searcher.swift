@@ -14,18 +14,22 @@ public struct Searcher: Retriever {
   public var mode: SearchMode
   public var options: SearcherOptions
   private let embedder: (any TextEmbedder)?
+  private let sparseEmbedder: (any SparseTextEmbedder)?
   private let analyzer: Result<Analyzer, TextError>
 
   /// - Parameters:
   ///   - collection: what is searched.
   ///   - embedder: the model that made the vectors of the collection; nil searches by words only.
-  ///   - mode: by meaning, by words or both.
+  ///   - sparseEmbedder: the model that made its sparse vectors, if it has any.
+  ///   - mode: by meaning, by words, by weighted terms, or by all that the collection has.
   ///   - options: depths and weights.
   public init(
-    collection: DocumentCollection, embedder: (any TextEmbedder)?, mode: SearchMode = .hybrid, options: SearcherOptions = SearcherOptions()
+    collection: DocumentCollection, embedder: (any TextEmbedder)?, sparseEmbedder: (any SparseTextEmbedder)? = nil,
+    mode: SearchMode = .hybrid, options: SearcherOptions = SearcherOptions()
   ) {
     self.collection = collection
     self.embedder = embedder
+    self.sparseEmbedder = sparseEmbedder
     self.mode = mode
     self.options = options
     let specification = collection.settings.analyzer
@@ -73,11 +77,14 @@ public struct Searcher: Retriever {
     var explanation = Explanation(mode: try carriedOutMode(), query: text.text, isQueryCut: text.isCut)
     guard !text.isEmpty else { return ([], explanation) }
     let snapshot = try collection.snapshot()
+    let (mode, settings) = (explanation.mode, collection.settings)
     let encoding = Stopwatch()
-    let vector = explanation.mode == .lexical ? nil : try await vector(of: text.text)
-    if vector != nil { explanation.stages.append(encoding.stage("encode", candidates: 0)) }
+    let vector = mode == .dense || mode == .hybrid && settings.embedder != nil ? try await vector(of: text.text) : nil
+    let sparse = mode == .sparse || mode == .hybrid && settings.sparseEmbedder != nil ? try await sparseVector(of: text.text) : nil
+    if vector != nil || sparse != nil { explanation.stages.append(encoding.stage("encode", candidates: 0)) }
     let search = CandidateSearch(
-      snapshot: snapshot, mode: explanation.mode, text: text.text, vector: vector, filter: query.filter, options: options)
+      snapshot: snapshot, text: mode == .lexical || mode == .hybrid ? text.text : nil, vector: vector, sparse: sparse, filter: query.filter,
+      options: options)
     let selection = AnswerSelection(snapshot: snapshot, limit: query.limit, perDocument: options.maximumPassagesPerDocument)
     let ranked = try await selection.fill(
       startingAt: max(options.candidates, 3 * query.limit), stages: &explanation.stages, candidates: search.candidates)
@@ -86,9 +93,23 @@ public struct Searcher: Retriever {
 
   /// What the mode comes to in this collection.
   private func carriedOutMode() throws(RetrievalError) -> SearchMode {
-    if mode == .lexical || mode == .hybrid && collection.settings.embedder == nil { return .lexical }
-    try checkEmbedder()
+    let settings = collection.settings
+    switch mode {
+    case .lexical: return .lexical
+    case .dense: try checkEmbedder()
+    case .sparse: try checkSparseEmbedder()
+    case .hybrid:
+      guard settings.embedder != nil || settings.sparseEmbedder != nil else { return .lexical }
+      if settings.embedder != nil { try checkEmbedder() }
+      if settings.sparseEmbedder != nil { try checkSparseEmbedder() }
+    }
     return mode
+  }
+
+  /// Makes sure that the terms of questions are weighed by the model that made the sparse vectors of the collection.
+  func checkSparseEmbedder() throws(RetrievalError) {
+    guard collection.settings.sparseEmbedder != nil else { throw .noSparseVectors(collection: collection.name) }
+    try collection.check(sparseEmbedder)
   }
 
   /// Makes sure that questions are embedded by the model that made the vectors of the collection.
@@ -112,6 +133,15 @@ public struct Searcher: Retriever {
     return vectors.values
   }
 
+  func sparseVector(of text: String) async throws -> SparseVector {
+    guard let sparseEmbedder else { return SparseVector() }
+    let vectors = try await sparseEmbedder.encode([text], as: .query)
+    guard vectors.count == 1, vectors.dimension == sparseEmbedder.profile.dimension else {
+      throw RetrievalError.embedderBrokePromise(expected: sparseEmbedder.profile.dimension, received: vectors.dimension)
+    }
+    return vectors[0]
+  }
+
   // MARK: showing
 
   func answer(_ ranked: Ranked, highlighter: Highlighter?) -> Answer {
@@ -120,7 +150,7 @@ public struct Searcher: Retriever {
     return Answer(
       passage: passage.id, document: passage.document, title: passage.title, headings: passage.passage.headings, text: passage.text,
       byteRange: passage.passage.byteRange, highlights: Highlighter.ranges(of: matches),
-      snippet: SnippetChooser(longest: options.snippetBytes).snippet(of: passage.text, matches: matches), score: ranked.fused.score,
-      contributions: ranked.fused.contributions, payload: passage.payload)
+      snippet: SnippetChooser(longest: options.snippetBytes).snippet(of: passage.text, under: passage.passage.headings, matches: matches),
+      score: ranked.fused.score, contributions: ranked.fused.contributions, payload: passage.payload)
   }
 }

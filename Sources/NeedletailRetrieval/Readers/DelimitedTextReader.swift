@@ -1,4 +1,5 @@
 internal import NeedletailCore
+internal import NeedletailNumerics
 
 /// Reads comma or tab separated values. The first row names the fields; each other row is a document of its own.
 ///
@@ -26,9 +27,9 @@ public struct DelimitedTextReader: DocumentReader {
     var names: [String]?
     var piece: [UInt8]? = first
     while let current = piece {
-      var rows = try splitter.split(current)
-      piece = try pieces.next()
-      if piece == nil, let last = try splitter.finish() { rows.append(last) }
+      let following = try pieces.next()
+      let rows = try Self.rows(of: current, isLast: following == nil, by: &splitter)
+      piece = following
       for row in rows {
         guard let header = names else {
           names = try Self.names(ofHeader: row)
@@ -37,6 +38,18 @@ public struct DelimitedTextReader: DocumentReader {
         let values = try Self.values(of: row, names: header)
         if let document = assembly.document(names: header, values: values) { try await receive(document) }
       }
+    }
+  }
+
+  private static func rows(
+    of piece: [UInt8], isLast: Bool, by splitter: inout DelimitedText
+  ) throws(ReadingProblem) -> [[[UInt8]]] {
+    do throws(DelimitedText.Flaw) {
+      let rows = try splitter.split(piece)
+      if isLast, let last = try splitter.finish() { return rows + [last] }
+      return rows
+    } catch {
+      throw .malformed(format: "separated values", reason: error.reason)
     }
   }
 

@@ -27,7 +27,9 @@ public struct SparseVectorCollection: Sendable {
 
   /// Indexes vectors.
   ///
-  /// - Parameter parameters: of a clustered index; nil for an exact one.
+  /// - Parameters:
+  ///   - lines: identifiers, vectors and the vocabulary of their terms.
+  ///   - parameters: of a clustered index; nil for an exact one.
   public init(_ lines: SparseVectorLines, parameters: ClusteredSparseParameters?) throws {
     ids = lines.ids
     vocabulary = lines.vocabulary

@@ -12,7 +12,8 @@ internal import NeedletailPoints
 /// | `/v1/rerank` | Cohere, Jina |
 /// | `/embed`, `/rerank`, `/embed_sparse`, `/info` | Text Embeddings Inference |
 ///
-/// Reranking is by the similarity of embeddings.
+/// Reranking is by a cross-encoder where there is one, otherwise by the similarity of embeddings; sparse vectors come of a
+/// model of such, otherwise of the weights of BM25.
 struct EmbeddingInterface: Sendable {
   let models: ModelService
   let bodyLimit: Int
@@ -23,7 +24,7 @@ struct EmbeddingInterface: Sendable {
     post("/v1/embeddings", router) { try await embeddings($0) }
     post("/v1/rerank", router) { try await rerank($0) }
     post("/embed", router) { try await embed($0) }
-    post("/embed_sparse", router) { try embedSparse($0) }
+    post("/embed_sparse", router) { try await embedSparse($0) }
     post("/rerank", router) { try await plainRerank($0) }
   }
 
@@ -166,9 +167,19 @@ struct EmbeddingInterface: Sendable {
     return JSONText { writer in writer.array { writer in for row in 0..<vectors.count { writer.floats(vectors[row]) } } }
   }
 
-  private func embedSparse(_ fields: JSONFields) throws -> JSONText {
-    let model = BM25Document([:])
-    let vectors = try Self.texts(fields, "inputs").map { model.vector(of: $0, isQuery: false) }
+  private func embedSparse(_ fields: JSONFields) async throws -> JSONText {
+    let texts = try Self.texts(fields, "inputs")
+    let vectors: [SparsePointVector]
+    if let weigh = models.termWeights {
+      let weights = try await weigh(texts)
+      vectors = (0..<weights.count).map { row in
+        let range = weights.offsets[row]..<weights.offsets[row + 1]
+        return SparsePointVector(indices: Array(weights.terms[range]), values: Array(weights.weights[range]))
+      }
+    } else {
+      let model = BM25Document([:])
+      vectors = texts.map { model.vector(of: $0, isQuery: false) }
+    }
     return JSONText { writer in
       writer.array { writer in
         for vector in vectors {
@@ -187,14 +198,17 @@ struct EmbeddingInterface: Sendable {
 
   // MARK: reranking
 
-  /// The similarity of each text to a query, best first.
+  /// How well each text fits a query, best first.
   private func ranked(_ query: String, _ texts: [String], model: String?) async throws -> [(index: Int, score: Float)] {
+    func best(_ scores: [(Int, Float)]) -> [(index: Int, score: Float)] { scores.sorted { $0.1 != $1.1 ? $0.1 > $1.1 : $0.0 < $1.0 } }
+    if let score = models.reranker(model) { return best(Array(zip(texts.indices, try await score(query, texts)))) }
+    let model = model.flatMap(models.resolve)
     let queue = try await models.queue(model)
     async let question = queue.encode([query], as: .query)
     let vectors = try await queue.encode(texts, as: .document)
     let asked = try await question[0]
     let scores = (0..<vectors.count).map { row in (row, zip(asked, vectors[row]).reduce(Float(0)) { $0 + $1.0 * $1.1 }) }
-    return scores.sorted { $0.1 != $1.1 ? $0.1 > $1.1 : $0.0 < $1.0 }
+    return best(scores)
   }
 
   private func rerank(_ fields: JSONFields) async throws -> JSONText {
@@ -204,7 +218,7 @@ struct EmbeddingInterface: Sendable {
       texts.append(text)
     }
     let model = try fields.string("model")
-    let ranked = try await ranked(try fields.requiredString("query"), texts, model: model.flatMap(models.resolve))
+    let ranked = try await ranked(try fields.requiredString("query"), texts, model: model)
     let limit = try fields.count("top_n") ?? ranked.count
     let returnsTexts = try fields.bool("return_documents") ?? false
     return JSONText { writer in

@@ -8,6 +8,15 @@ public final class ModelService: Sendable {
   /// Loads the model of a name.
   public typealias Source = @Sendable (_ name: String) async throws -> any TextEmbedder
 
+  /// Scores texts for a query, in order; a higher score is better.
+  public typealias PairScores = @Sendable (_ query: String, _ texts: [String]) async throws -> [Float]
+  /// Weighs the terms of texts.
+  public typealias TermWeights = @Sendable (_ texts: [String]) async throws -> SparseVectors
+
+  /// The cross-encoders by name. The first one reranks unless a request names another or an embedder.
+  let rerankers: [(name: String, score: PairScores)]
+  /// Gives texts sparse vectors; nil for weights of BM25.
+  let termWeights: TermWeights?
   private let names: @Sendable () -> [String]
   private let source: Source
   private let queues = Mutex<[String: Task<EncodingQueue, any Error>]>([:])
@@ -15,9 +24,22 @@ public final class ModelService: Sendable {
   /// - Parameters:
   ///   - names: the models there are now, the standard one first.
   ///   - source: loads one; throws if there is none of the name.
-  public init(names: @escaping @Sendable () -> [String], source: @escaping Source) {
+  ///   - rerankers: cross-encoders by name, the standard one first.
+  ///   - termWeights: a model of sparse vectors.
+  public init(
+    names: @escaping @Sendable () -> [String], source: @escaping Source, rerankers: [(name: String, score: PairScores)] = [],
+    termWeights: TermWeights? = nil
+  ) {
     self.names = names
     self.source = source
+    self.rerankers = rerankers
+    self.termWeights = termWeights
+  }
+
+  /// The cross-encoder that a request means: of the name, or the standard one if no name is given; nil means an embedder.
+  func reranker(_ asked: String?) -> PairScores? {
+    guard let asked else { return rerankers.first?.score }
+    return rerankers.first { Self.plain($0.name) == Self.plain(asked) }?.score
   }
 
   /// The models there are, by the names that requests give.
@@ -25,9 +47,12 @@ public final class ModelService: Sendable {
 
   /// The registered name that a request means: names of hubs may carry an owner (`sentence-transformers/…`) and any case.
   func resolve(_ asked: String) -> String? {
-    func plain(_ name: String) -> String { name.split(separator: "/").last.map { $0.lowercased().replacingOccurrences(of: "_", with: "-") } ?? "" }
     let names = names()
-    return names.first { $0 == asked } ?? names.first { plain($0) == plain(asked) }
+    return names.first { $0 == asked } ?? names.first { Self.plain($0) == Self.plain(asked) }
+  }
+
+  private static func plain(_ name: String) -> String {
+    name.split(separator: "/").last.map { $0.lowercased().replacingOccurrences(of: "_", with: "-") } ?? ""
   }
 
   /// The queue of a model.

@@ -52,6 +52,7 @@ extension SearchForm.Mode {
     case .hybrid: (modeName, modeHint) = ("Hybrid", "by meaning and by words")
     case .dense: (modeName, modeHint) = ("Dense", "by meaning")
     case .lexical: (modeName, modeHint) = ("Lexical", "by words")
+    case .sparse: (modeName, modeHint) = ("Sparse", "by weighted terms")
     }
   }
 }

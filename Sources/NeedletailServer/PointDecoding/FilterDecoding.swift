@@ -76,8 +76,8 @@ extension FieldTest {
       tests.append(
         .count(Bounds(above: try count.count("gt"), atLeast: try count.count("gte"), below: try count.count("lt"), atMost: try count.count("lte"))))
     }
-    if let isEmpty = try fields.bool("is_empty") { tests.append(isEmpty ? .isEmpty : .count(Bounds(atLeast: 1))) }
-    if let isNull = try fields.bool("is_null"), isNull { tests.append(.isNull) }
+    if let isEmpty = try fields.bool("is_empty") { tests.append(isEmpty ? .isEmpty : .fails(.isEmpty)) }
+    if let isNull = try fields.bool("is_null") { tests.append(isNull ? .isNull : .fails(.isNull)) }
     guard let first = tests.first else { throw .validation(["\(fields.place.dropLast()): At least one field condition must be specified"]) }
     return tests.count == 1 ? first : .either(tests)
   }

@@ -62,9 +62,23 @@ extension PointQuery {
       let k = try ranks.count("k", atLeast: 1) ?? 2
       return .reciprocalRanks(k: Float(k), weights: try ranks.list("weights").map { _ in ranks["weights"]?.floats ?? [] })
     }
+    if let text = fields["text"] { return .text(try decode(text: text)) }
     if fields["formula"] != nil { return .formula(try Formula.decode(fields)) }
     if fields["sample"] != nil { return .sample }
     throw .format("data did not match any variant of untagged enum QueryInterface")
+  }
+
+  private static func decode(text node: JSONNode) throws(PointError) -> TextRanking {
+    if let text = node.string { return TextRanking(text: text) }
+    let fields = try JSONFields(node, place: "query.text.")
+    var ranking = TextRanking(text: try fields.requiredString("query"))
+    if let parameters = try (try fields.object("scoring"))?.object("bm25") {
+      ranking.k = try parameters.float("k") ?? ranking.k
+      ranking.b = try parameters.float("b") ?? ranking.b
+      guard ranking.k >= 0 else { throw .validation(["\(parameters.place)k: value \(ranking.k) invalid, must be 0.0 or larger"]) }
+      guard (0...1).contains(ranking.b) else { throw .validation(["\(parameters.place)b: value \(ranking.b) invalid, must be from 0.0 to 1.0"]) }
+    }
+    return ranking
   }
 
   private static func decode(recommend fields: JSONFields) throws(PointError) -> PointQuery {

@@ -20,7 +20,7 @@ struct PointInterface: Sendable {
     let rest = Array(call.segments.dropFirst())
     guard let name = rest.first else {
       guard call.method == .get else { return nil }
-      let names = try service.library().names
+      let names = try service.library().names.filter(AccessScope.current.sees)
       return .result { writer in
         writer.object { writer in
           writer.member("collections") { writer in

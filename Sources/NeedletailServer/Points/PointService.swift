@@ -41,6 +41,7 @@ package final class PointService: Sendable {
 
   /// The snapshot of a collection that a query looks something up in.
   func lookup(_ name: String) throws(PointError) -> PointSnapshot {
+    guard AccessScope.current.sees(name) else { throw .forbidden("Access to collection \(name) is required") }
     do throws(PointError) {
       return try library().collection(name).snapshot()
     } catch PointError.notFound {

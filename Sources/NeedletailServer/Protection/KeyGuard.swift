@@ -1,3 +1,4 @@
+internal import Foundation
 internal import HTTPTypes
 internal import Hummingbird
 
@@ -16,7 +17,8 @@ public struct AccessKeys: Hashable, Sendable {
   var areRequired: Bool { full != nil || reading != nil }
 }
 
-/// Lets requests pass that carry a key (`api-key: K` or `Authorization: Bearer K`) that allows them.
+/// Lets requests pass that carry a key (`api-key: K` or `Authorization: Bearer K`) that allows them, or a token that was
+/// signed with the key that allows everything.
 struct KeyGuard<Context: RequestContext>: RouterMiddleware {
   let keys: AccessKeys
 
@@ -36,9 +38,18 @@ struct KeyGuard<Context: RequestContext>: RouterMiddleware {
       return Self.refusal(.unauthorized, "Must provide an API key or an Authorization bearer token")
     }
     if let full = keys.full, Self.isEqual(key, full) { return try await next(request, context) }
-    guard let reading = keys.reading, Self.isEqual(key, reading) else { return Self.refusal(.unauthorized, "Invalid API key or JWT") }
-    guard Self.reads(request.method, path) else { return Self.refusal(.forbidden, "Forbidden: Write access is required") }
-    return try await next(request, context)
+    let isReading = Self.reads(request.method, path)
+    if let reading = keys.reading, Self.isEqual(key, reading) {
+      guard isReading else { return Self.refusal(.forbidden, "Forbidden: Write access is required") }
+      return try await next(request, context)
+    }
+    guard let full = keys.full, let token = AccessToken(key, key: full, now: Date()) else {
+      return Self.refusal(.unauthorized, "Invalid API key or JWT")
+    }
+    if let refusal = token.scope.refusal(ofPath: PointCall.segments(of: path), isReading: isReading) {
+      return Self.refusal(.forbidden, "Forbidden: \(refusal)")
+    }
+    return try await AccessScope.$current.withValue(token.scope) { try await next(request, context) }
   }
 
   private static func key(of request: Request) -> String? {

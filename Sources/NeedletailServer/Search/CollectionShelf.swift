@@ -8,14 +8,12 @@ internal import NeedletailStore
 /// The names are looked up for each request, so that collections which another process makes or removes appear and
 /// disappear. What is in one is current because every search takes a new snapshot.
 actor CollectionShelf {
-  typealias EmbedderSource = @Sendable (EmbedderProfile) async throws -> any TextEmbedder
-
   private let names: @Sendable () throws -> [String]
   private let open: @Sendable (String) throws -> DocumentCollection
-  private let embedderSource: EmbedderSource
+  private let embedders: ModelCache<any TextEmbedder>
+  private let sparseEmbedders: ModelCache<any SparseTextEmbedder>
   private let logger: Logger
   private var books: [String: Book] = [:]
-  private var embedders: [String: Task<any TextEmbedder, any Error>] = [:]
 
   /// A collection and what was worked out about it.
   struct Book: Sendable {
@@ -25,11 +23,13 @@ actor CollectionShelf {
 
   init(
     names: @escaping @Sendable () throws -> [String], open: @escaping @Sendable (String) throws -> DocumentCollection,
-    embedder: @escaping EmbedderSource, logger: Logger
+    embedder: @escaping ModelCache<any TextEmbedder>.Source, sparseEmbedder: @escaping ModelCache<any SparseTextEmbedder>.Source,
+    logger: Logger
   ) {
     self.names = names
     self.open = open
-    self.embedderSource = embedder
+    embedders = ModelCache(embedder)
+    sparseEmbedders = ModelCache(sparseEmbedder)
     self.logger = logger
   }
 
@@ -63,14 +63,36 @@ actor CollectionShelf {
   /// The embedder of a collection, loaded once for all collections of its model; nil for a collection without vectors.
   func embedder(for collection: DocumentCollection) async throws -> (any TextEmbedder)? {
     guard let profile = collection.settings.embedder else { return nil }
-    if let loading = embedders[profile.digest] { return try await loading.value }
-    let loading = Task { [embedderSource] in try await embedderSource(profile) }
-    embedders[profile.digest] = loading
+    return try await embedders.model(for: profile)
+  }
+
+  /// The same for sparse vectors.
+  func sparseEmbedder(for collection: DocumentCollection) async throws -> (any SparseTextEmbedder)? {
+    guard let profile = collection.settings.sparseEmbedder else { return nil }
+    return try await sparseEmbedders.model(for: profile)
+  }
+}
+
+/// Models by their digests, each loaded when it is first asked for, however many ask at the same time.
+actor ModelCache<Model: Sendable> {
+  typealias Source = @Sendable (EmbedderProfile) async throws -> Model
+
+  private let source: Source
+  private var models: [String: Task<Model, any Error>] = [:]
+
+  init(_ source: @escaping Source) {
+    self.source = source
+  }
+
+  func model(for profile: EmbedderProfile) async throws -> Model {
+    if let loading = models[profile.digest] { return try await loading.value }
+    let loading = Task { [source] in try await source(profile) }
+    models[profile.digest] = loading
     do {
       return try await loading.value
     } catch {
       // A model that is fetched later is found then.
-      embedders[profile.digest] = nil
+      models[profile.digest] = nil
       throw error
     }
   }

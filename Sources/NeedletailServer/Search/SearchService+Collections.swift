@@ -26,10 +26,11 @@ extension SearchService {
     let response: SearchResponse
     switch question.subject {
     case .text(let text, let mode):
-      let embedder = mode == .lexical ? nil : try await shelf.embedder(for: collection)
+      let embedder = mode == .dense || mode == .hybrid ? try await shelf.embedder(for: collection) : nil
+      let sparse = mode == .sparse || mode == .hybrid ? try await shelf.sparseEmbedder(for: collection) : nil
       var options = SearcherOptions()
       options.maximumPassagesPerDocument = question.passagesPerDocument
-      let searcher = Searcher(collection: collection, embedder: embedder, mode: mode, options: options)
+      let searcher = Searcher(collection: collection, embedder: embedder, sparseEmbedder: sparse, mode: mode, options: options)
       response = try await searcher.search(Query(text, filter: filter, limit: limit))
     case .document(let id):
       // The vectors are in the collection, so no model has to be loaded.
@@ -65,10 +66,11 @@ extension Filter {
 extension CollectionSummary {
   init(_ collection: DocumentCollection) throws {
     let snapshot = try collection.snapshot()
-    let model = collection.settings.embedder?.name
+    let settings = collection.settings
+    let vectorModes = [SearchMode.dense, .sparse].filter { ($0 == .dense ? settings.embedder : settings.sparseEmbedder) != nil }
     self.init(
-      name: collection.name, documents: snapshot.documentCount, passages: snapshot.passageCount, model: model,
-      modes: model == nil ? [.lexical] : [.hybrid, .dense, .lexical])
+      name: collection.name, documents: snapshot.documentCount, passages: snapshot.passageCount, model: settings.embedder?.name,
+      modes: (vectorModes.isEmpty ? [] : [.hybrid]) + vectorModes + [.lexical])
   }
 }
 

@@ -98,13 +98,13 @@ final class CollectionCore: Sendable {
 
   /// Publishes what a write committed. The rows are durable already, so a failure here must not look like one of the
   /// write: the state is then read again from SQLite.
-  func publish(added: (passages: PassageRuns, vectors: DenseVectors?)?, removed: [Range<PassageID>], ledger: Ledger) throws(StoreError) {
+  func publish(added: PassageVectors?, removed: [Range<PassageID>], ledger: Ledger) throws(StoreError) {
     lastChange.withLock { $0 = .now }
     guard var generation else { return }
     do throws(StoreError) {
       generation.ledger = ledger
       if let added {
-        let piece = try maker.piece(passages: added.passages, vectors: added.vectors)
+        let piece = try maker.piece(added)
         try generation.append(piece, maker: maker, maximumRows: policy.maximumDeltaRows)
       }
       generation.remove(removed)

@@ -14,6 +14,8 @@ public enum VectorPrecision: String, Codable, Hashable, Sendable, CaseIterable {
 public struct CollectionSettings: Codable, Hashable, Sendable {
   /// The embedder the vectors come from; a collection without one is searched by words only.
   public var embedder: EmbedderProfile?
+  /// The embedder that weighs terms of its vocabulary; nil in a collection without sparse vectors.
+  public var sparseEmbedder: EmbedderProfile?
   /// How texts become the terms of lexical search.
   public var analyzer: AnalyzerSpecification
   /// How vectors are stored.
@@ -23,8 +25,9 @@ public struct CollectionSettings: Codable, Hashable, Sendable {
 
   public init(
     embedder: EmbedderProfile?, analyzer: AnalyzerSpecification = .english, precision: VectorPrecision = .float32,
-    index: DenseIndexSpecification = DenseIndexSpecification()
+    index: DenseIndexSpecification = DenseIndexSpecification(), sparseEmbedder: EmbedderProfile? = nil
   ) {
+    self.sparseEmbedder = sparseEmbedder
     self.embedder = embedder
     self.analyzer = analyzer
     self.precision = precision
@@ -35,6 +38,9 @@ public struct CollectionSettings: Codable, Hashable, Sendable {
   func difference(from other: CollectionSettings) -> String? {
     if embedder?.digest != other.embedder?.digest {
       return "its vectors come from \(Self.name(embedder)), not from \(Self.name(other.embedder))"
+    }
+    if sparseEmbedder?.digest != other.sparseEmbedder?.digest {
+      return "its sparse vectors come from \(Self.name(sparseEmbedder)), not from \(Self.name(other.sparseEmbedder))"
     }
     if analyzer != other.analyzer { return "its texts were analysed in another way" }
     return nil

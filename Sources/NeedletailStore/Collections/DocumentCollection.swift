@@ -178,15 +178,18 @@ public final class DocumentCollection: Sendable {
   /// The passages a write added and their vectors as they will be read back.
   private static func rows(
     of documents: [StorableDocument], first: PassageID, settings: CollectionSettings
-  ) -> (passages: PassageRuns, vectors: DenseVectors?) {
-    var passages = PassageRuns()
-    passages.append(first: first, count: documents.reduce(0) { $0 + $1.write.passages.count })
-    guard let embedder = settings.embedder else { return (passages, nil) }
+  ) -> PassageVectors {
+    var rows = PassageVectors(settings: settings)
+    rows.passages.append(first: first, count: documents.reduce(0) { $0 + $1.write.passages.count })
+    for document in documents {
+      if let vectors = document.write.sparseVectors { rows.sparse?.append(0..<vectors.count, of: vectors) }
+    }
+    guard let embedder = settings.embedder else { return rows }
     var values: [Float] = []
-    values.reserveCapacity(passages.count * embedder.dimension)
+    values.reserveCapacity(rows.passages.count * embedder.dimension)
     for document in documents { values += document.write.vectors?.values ?? [] }
-    values = VectorCoding.rounded(values, to: settings.precision)
-    return (passages, DenseVectors(dimension: embedder.dimension, values: values))
+    rows.dense = DenseVectors(dimension: embedder.dimension, values: VectorCoding.rounded(values, to: settings.precision))
+    return rows
   }
 
   func checkWritable() throws(StoreError) {

@@ -25,15 +25,19 @@ public struct DocumentWrite: Sendable {
   public var passages: [Passage]
   /// One row for each passage; nil in a collection without an embedder.
   public var vectors: DenseVectors?
+  /// One row for each passage; nil in a collection without a sparse embedder.
+  public var sparseVectors: SparseVectors?
 
   public init(
-    document: Document, root: String? = nil, fingerprint: Fingerprint? = nil, passages: [Passage], vectors: DenseVectors? = nil
+    document: Document, root: String? = nil, fingerprint: Fingerprint? = nil, passages: [Passage], vectors: DenseVectors? = nil,
+    sparseVectors: SparseVectors? = nil
   ) {
     self.document = document
     self.root = root
     self.fingerprint = fingerprint
     self.passages = passages
     self.vectors = vectors
+    self.sparseVectors = sparseVectors
   }
 }
 
@@ -47,6 +51,27 @@ extension DocumentWrite {
       throw .invalidDocument(id: document.id, reason: "passage \(passage.ordinal) ends at byte \(passage.byteRange.upperBound) of \(length)")
     }
     try validateVectors(for: settings)
+    try validateSparseVectors(for: settings)
+  }
+
+  private func validateSparseVectors(for settings: CollectionSettings) throws(StoreError) {
+    guard let embedder = settings.sparseEmbedder else {
+      guard sparseVectors == nil else { throw .invalidDocument(id: document.id, reason: "the collection has no sparse embedder, so it takes no sparse vectors") }
+      return
+    }
+    guard !passages.isEmpty || (sparseVectors?.count ?? 0) > 0 else { return }
+    guard let sparseVectors else { throw .invalidDocument(id: document.id, reason: "its passages have no sparse vectors") }
+    guard sparseVectors.count == passages.count else {
+      throw .invalidDocument(id: document.id, reason: "it has \(passages.count) passages but \(sparseVectors.count) sparse vectors")
+    }
+    guard sparseVectors.dimension == embedder.dimension else {
+      throw .invalidDocument(
+        id: document.id, reason: "its sparse vectors are over \(sparseVectors.dimension) terms, the embedder has \(embedder.dimension)")
+    }
+    // Weights of a sound batch are finite; what bounds a search needs them from 0 on, and their sums finite.
+    guard sparseVectors.weights.allSatisfy({ $0 >= 0 && $0 <= SparseCoding.largestWeight }) else {
+      throw .invalidDocument(id: document.id, reason: "a weight of its sparse vectors is negative or above \(SparseCoding.largestWeight)")
+    }
   }
 
   private func validateVectors(for settings: CollectionSettings) throws(StoreError) {

@@ -92,6 +92,7 @@ struct WriteTransaction {
     let passageStatement = try db.cachedStatement(
       sql: "INSERT INTO passage (id, document, ordinal, lower, upper, headings) VALUES (?, ?, ?, ?, ?, ?)")
     let vectorStatement = try db.cachedStatement(sql: "INSERT INTO vector (passage, components) VALUES (?, ?)")
+    let sparseStatement = try db.cachedStatement(sql: "INSERT INTO sparseVector (passage, entries) VALUES (?, ?)")
     for (index, passage) in document.write.passages.enumerated() {
       ledger.lastPassage += 1
       try passageStatement.execute(arguments: [
@@ -100,6 +101,9 @@ struct WriteTransaction {
       ])
       if let vectors = document.write.vectors {
         try vectorStatement.execute(arguments: [ledger.lastPassage, VectorCoding.encode(vectors[index], as: precision)])
+      }
+      if let vectors = document.write.sparseVectors {
+        try sparseStatement.execute(arguments: [ledger.lastPassage, SparseCoding.encode(vectors[index])])
       }
     }
     ledger.passages += document.write.passages.count

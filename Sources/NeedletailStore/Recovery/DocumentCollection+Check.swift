@@ -20,7 +20,7 @@ extension DocumentCollection {
 
   /// Counts that follow from each other.
   private static func questions(_ ledger: Ledger, _ settings: CollectionSettings) -> [(sql: String, expected: Int, meaning: String)] {
-    [
+    var questions: [(sql: String, expected: Int, meaning: String)] = [
       ("SELECT count(*) FROM document", ledger.documents, "documents"),
       ("SELECT count(*) FROM content", ledger.documents, "documents with text"),
       ("SELECT count(*) FROM passage", ledger.passages, "passages"),
@@ -34,6 +34,11 @@ extension DocumentCollection {
         """, 0, "passages outside the range of their document"
       ),
     ]
+    // A file of the first version has no such table, and needs none.
+    if settings.sparseEmbedder != nil {
+      questions.append(("SELECT count(*) FROM sparseVector", ledger.passages, "passages with sparse vectors"))
+    }
+    return questions
   }
 
   /// Passages up to the watermark that no segment has, or that two have.

@@ -30,6 +30,14 @@ package enum FileSystem {
     guard unsafe rename(path, target) == 0 else { throw .cannotWrite(path: target, code: errno) }
   }
 
+  /// Forces a file, or the names in a folder, to the disk. File systems that cannot force a folder refuse, which is no error.
+  package static func synchronise(_ path: String) {
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    _ = fsync(descriptor)
+    close(descriptor)
+  }
+
   /// Removes a file; one that is not there counts as removed.
   package static func remove(_ path: String) { _ = unsafe unlink(path) }
 }

@@ -27,8 +27,7 @@ struct GenerationLoader: Sendable {
         ledger: ledger, segments: segments,
         delta: try Generation.trimmed(previous?.delta ?? [], above: ledger.watermark, maker: maker))
       let known = max(ledger.watermark, previous?.ledger.lastPassage ?? 0)
-      let (passages, vectors) = try maker.rows(db, in: [known + 1..<ledger.lastPassage + 1])
-      let piece = try maker.piece(passages: passages, vectors: vectors)
+      let piece = try maker.piece(maker.rows(db, in: [known + 1..<ledger.lastPassage + 1]))
       try generation.append(piece, maker: maker, maximumRows: policy.maximumDeltaRows)
       generation.remove(try Removal.all(db))
       return generation

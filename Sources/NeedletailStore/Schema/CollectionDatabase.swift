@@ -27,11 +27,11 @@ package struct CollectionDatabase: Sendable {
     configuration.readonly = true
     do {
       let pool = try DatabasePool(path: path, configuration: configuration)
-      let isCurrent = try pool.read { db in
+      let isReadable = try pool.read { db in
         try DatabaseSchema.documents.check(db, path: path)
-        return try DatabaseSchema.documents.isCurrent(db)
+        return try DatabaseSchema.documents.isReadable(db)
       }
-      guard isCurrent else { throw StoreError.cannotAccess(path: path, reason: "it has an older format; open it once for writing") }
+      guard isReadable else { throw StoreError.cannotAccess(path: path, reason: "it has an older format; open it once for writing") }
       return CollectionDatabase(path: path, reader: pool, writer: nil, watch: try DatabaseQueue(path: path, configuration: configuration))
     } catch let error as DatabaseError where error.isRefusal {
       return try unchanging(path: path, configuration: configuration)

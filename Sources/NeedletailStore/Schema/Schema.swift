@@ -15,10 +15,13 @@ package struct DatabaseSchema: Sendable {
   /// Kept in SQLite's `application_id`, so that `file` and people can tell what the file is.
   let applicationID: Int
   let steps: [Step]
+  /// The oldest version that can be read as it is: later steps only added tables that its collections do not use.
+  let oldestReadable: Int
 
-  package init(applicationID: Int, steps: [Step]) {
+  package init(applicationID: Int, steps: [Step], oldestReadable: Int? = nil) {
     self.applicationID = applicationID
     self.steps = steps
+    self.oldestReadable = oldestReadable ?? steps.count
   }
 
   /// The format this version writes; it is kept in SQLite's `user_version`.
@@ -30,8 +33,10 @@ package struct DatabaseSchema: Sendable {
     guard found <= version else { throw StoreError.madeByNewerVersion(path: path, found: found, supported: version) }
   }
 
-  /// Whether the tables are there in the form this version reads.
-  func isCurrent(_ db: Database) throws -> Bool { try Int.fetchOne(db, sql: "PRAGMA user_version") == version }
+  /// Whether the tables are there in a form this version reads.
+  func isReadable(_ db: Database) throws -> Bool {
+    (oldestReadable...version).contains(try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0)
+  }
 
   /// Brings the tables up to this version.
   func migrate(_ writer: any DatabaseWriter) throws {
@@ -53,7 +58,16 @@ extension DatabaseSchema {
   /// Numbers of documents and passages only grow and are never used twice, so whatever is remembered under one of them
   /// (a row of an index, an entry of a cache) either still means the same or is gone.
   static let documents = DatabaseSchema(
-    applicationID: 0x4E64_6C74, steps: [Step("1: documents, passages, vectors, fields, segments", firstVersion)])
+    applicationID: 0x4E64_6C74,
+    steps: [Step("1: documents, passages, vectors, fields, segments", firstVersion), Step("2: sparse vectors", sparseVectors)], oldestReadable: 1)
+
+  private static let sparseVectors = [
+    """
+    CREATE TABLE sparseVector (
+      passage INTEGER PRIMARY KEY REFERENCES passage ON DELETE CASCADE,
+      entries BLOB NOT NULL)
+    """
+  ]
 
   /// Texts and values are blobs of UTF-8: they may contain zero bytes, and they compare byte by byte.
   private static let firstVersion = [

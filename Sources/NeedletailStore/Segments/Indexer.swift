@@ -101,10 +101,10 @@ final class Indexer: Sendable {
     // Everything in memory is in SQLite, so the new segment takes in the delta up to the last passage of its state.
     let watermark = step.includesDelta ? generation.ledger.lastPassage : generation.ledger.watermark
     let maker = core.maker
-    let (passages, vectors) = try core.database.read { db in try maker.rows(db, in: Self.ranges(of: sources), capacity: sources.reduce(0) { $0 + $1.liveCount }) }
+    let rows = try core.database.read { db in try maker.rows(db, in: Self.ranges(of: sources), capacity: sources.reduce(0) { $0 + $1.liveCount }) }
     let number = generation.ledger.lastSegment + 1
-    guard !passages.isEmpty else { return try register(nil, number: number, replacing: step, watermark: watermark) }
-    let built = try maker.write(number: number, passages: passages, vectors: vectors)
+    guard !rows.isEmpty else { return try register(nil, number: number, replacing: step, watermark: watermark) }
+    let built = try maker.write(number: number, rows)
     do throws(StoreError) {
       try register(built, number: number, replacing: step, watermark: watermark)
     } catch {

@@ -26,6 +26,31 @@ enum PassageRows {
     return (passages, DenseVectors(dimension: embedder.dimension, values: values))
   }
 
+  /// The passages of some ranges that exist, and their sparse vectors in the same order.
+  static func sparseVectors(
+    _ db: Database, in ranges: [Range<PassageID>], embedder: EmbedderProfile
+  ) throws -> (passages: PassageRuns, vectors: SparseVectors) {
+    var passages = PassageRuns()
+    var vectors = SparseVectors(dimension: embedder.dimension)
+    let statement = try db.makeStatement(sql: "SELECT passage, entries FROM sparseVector WHERE passage >= ? AND passage < ? ORDER BY passage")
+    for range in ranges {
+      let rows = try Row.fetchCursor(statement, arguments: [range.lowerBound, range.upperBound])
+      while let row = try rows.next() {
+        let passage: PassageID = row[0]
+        guard let vector = try row.withUnsafeData(atIndex: 1, { $0.flatMap(SparseCoding.decode) }) else {
+          throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the sparse vector of passage \(passage) cannot be read")
+        }
+        do {
+          try vectors.append(vector)
+        } catch {
+          throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the sparse vector of passage \(passage) is none: \(error)")
+        }
+        passages.append(first: passage, count: 1)
+      }
+    }
+    return (passages, vectors)
+  }
+
   /// The passages of some ranges that exist.
   static func passages(_ db: Database, in ranges: [Range<PassageID>]) throws -> PassageRuns {
     var passages = PassageRuns()

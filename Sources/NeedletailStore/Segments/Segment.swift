@@ -1,28 +1,31 @@
 internal import NeedletailCore
 internal import NeedletailIndex
 
-/// What was built once over some passages and never changes: two indexes and the passages their rows stand for.
+/// What was built once over some passages and never changes: its indexes and the passages their rows stand for.
 final class SegmentContents: Sendable {
   /// Its number in SQLite; nil for a piece of the delta, which lives in memory only.
   let number: Int64?
   let passages: PassageRuns
   /// Nil in a collection without an embedder.
   let dense: (any SearchIndex)?
-  let lexical: LexicalSource
+  let lexical: IndexSource<LexicalIndex>
+  /// Nil in a collection without a sparse embedder.
+  let sparse: IndexSource<any SparseIndex>?
   /// The vectors of a piece of the delta, from which larger pieces are made.
-  let vectors: DenseVectors?
+  let vectors: PassageVectors?
   let files: [SegmentFile]
   /// Its files could not be used; it is held in memory until the indexer has written new ones.
   let isDamaged: Bool
 
   init(
-    number: Int64?, passages: PassageRuns, dense: (any SearchIndex)?, lexical: LexicalSource, vectors: DenseVectors? = nil,
-    files: [SegmentFile] = [], isDamaged: Bool = false
+    number: Int64?, passages: PassageRuns, dense: (any SearchIndex)?, lexical: IndexSource<LexicalIndex>, sparse: IndexSource<any SparseIndex>? = nil,
+    vectors: PassageVectors? = nil, files: [SegmentFile] = [], isDamaged: Bool = false
   ) {
     self.number = number
     self.passages = passages
     self.dense = dense
     self.lexical = lexical
+    self.sparse = sparse
     self.vectors = vectors
     self.files = files
     self.isDamaged = isDamaged

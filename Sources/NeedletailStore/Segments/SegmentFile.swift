@@ -1,10 +1,11 @@
 internal import GRDB
 internal import Synchronization
 
-/// The two kinds of index files.
+/// The kinds of index files.
 enum SegmentFileKind: String, CaseIterable, Sendable {
   case dense
   case lexical
+  case sparse
 }
 
 /// What SQLite knows of an index file.

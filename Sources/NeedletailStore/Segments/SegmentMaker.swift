@@ -18,51 +18,57 @@ struct SegmentMaker: Sendable {
   // MARK: in memory
 
   /// A piece of the delta over passages whose vectors are at hand.
-  func piece(passages: PassageRuns, vectors: DenseVectors?) throws(StoreError) -> SegmentContents {
-    try contents(number: nil, passages: passages, vectors: vectors, keepsVectors: true)
-  }
+  func piece(_ rows: PassageVectors) throws(StoreError) -> SegmentContents { try contents(number: nil, rows, keepsVectors: true) }
 
   /// A segment in memory, in place of one whose files cannot be used.
   func substitute(for record: SegmentRecord, db: Database) throws -> SegmentContents {
-    let (passages, vectors) = try rows(db, of: record.passages)
-    return try contents(number: record.number, passages: passages, vectors: vectors, keepsVectors: false)
+    try contents(number: record.number, rows(db, of: record.passages), keepsVectors: false)
   }
 
-  private func contents(
-    number: Int64?, passages: PassageRuns, vectors: DenseVectors?, keepsVectors: Bool
-  ) throws(StoreError) -> SegmentContents {
-    let dense = passages.isEmpty ? nil : try vectors.map { vectors throws(StoreError) in try denseIndex(vectors, layout: .flat) }
+  private func contents(number: Int64?, _ rows: PassageVectors, keepsVectors: Bool) throws(StoreError) -> SegmentContents {
+    let dense = rows.isEmpty ? nil : try rows.dense.map { vectors throws(StoreError) in try denseIndex(vectors, layout: .flat) }
+    let sparse = rows.sparse.map { vectors in IndexSource<any SparseIndex> { try InvertedSparseIndex(vectors) } }
     return SegmentContents(
-      number: number, passages: passages, dense: dense, lexical: LexicalSource { try self.lexicalIndex(of: passages) },
-      vectors: keepsVectors ? vectors : nil, isDamaged: number != nil)
+      number: number, passages: rows.passages, dense: dense, lexical: IndexSource { try self.lexicalIndex(of: rows.passages) }, sparse: sparse,
+      vectors: keepsVectors ? rows : nil, isDamaged: number != nil)
   }
 
   /// One piece with the passages of several that still count, each of which comes after the one before.
   func joined(_ pieces: [Segment]) throws(StoreError) -> SegmentContents {
-    var passages = PassageRuns()
+    var joined = PassageVectors(settings: settings)
     var values: [Float] = []
     for piece in pieces {
       let live = piece.livePassages
       for range in live.runs {
-        passages.append(first: range.lowerBound, count: range.count)
-        guard let vectors = piece.contents.vectors else { continue }
+        joined.passages.append(first: range.lowerBound, count: range.count)
         let rows = piece.passages.rows(in: range)
-        values += vectors.values[rows.lowerBound * vectors.dimension..<rows.upperBound * vectors.dimension]
+        if let vectors = piece.contents.vectors?.dense {
+          values += vectors.values[rows.lowerBound * vectors.dimension..<rows.upperBound * vectors.dimension]
+        }
+        if let vectors = piece.contents.vectors?.sparse { joined.sparse?.append(rows, of: vectors) }
       }
     }
-    return try piece(passages: passages, vectors: settings.embedder.map { DenseVectors(dimension: $0.dimension, values: values) })
+    joined.dense = settings.embedder.map { DenseVectors(dimension: $0.dimension, values: values) }
+    return try piece(joined)
   }
 
   // MARK: from SQLite
 
   /// The passages that exist, with their vectors if the collection has any.
-  func rows(_ db: Database, of passages: PassageRuns) throws -> (passages: PassageRuns, vectors: DenseVectors?) {
+  func rows(_ db: Database, of passages: PassageRuns) throws -> PassageVectors {
     try rows(db, in: passages.runs, capacity: passages.count)
   }
 
-  func rows(_ db: Database, in ranges: [Range<PassageID>], capacity: Int = 0) throws -> (passages: PassageRuns, vectors: DenseVectors?) {
-    guard let embedder = settings.embedder else { return (try PassageRows.passages(db, in: ranges), nil) }
-    return try PassageRows.vectors(db, in: ranges, embedder: embedder, precision: settings.precision, capacity: capacity)
+  func rows(_ db: Database, in ranges: [Range<PassageID>], capacity: Int = 0) throws -> PassageVectors {
+    let dense = try settings.embedder.map {
+      try PassageRows.vectors(db, in: ranges, embedder: $0, precision: settings.precision, capacity: capacity)
+    }
+    let sparse = try settings.sparseEmbedder.map { try PassageRows.sparseVectors(db, in: ranges, embedder: $0) }
+    let passages = try dense?.passages ?? sparse?.passages ?? PassageRows.passages(db, in: ranges)
+    guard sparse?.passages ?? passages == passages else {
+      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "some passages have no sparse vector")
+    }
+    return PassageVectors(passages: passages, dense: dense?.vectors, sparse: sparse?.vectors)
   }
 
   /// The dense index over some vectors; nil asks for the layout of the settings.
@@ -74,6 +80,14 @@ struct SegmentMaker: Sendable {
     } catch {
       throw StoreError(error, at: folder)
     }
+  }
+
+  /// Segments with fewer rows get an exact index of sparse vectors, which searches them in well under a millisecond.
+  private static let clusteredRows = 10_000
+
+  /// The index over some sparse vectors.
+  private func sparseIndex(_ vectors: SparseVectors) throws -> any SparseIndex {
+    vectors.count < Self.clusteredRows ? try InvertedSparseIndex(vectors) : try ClusteredSparseIndex(vectors)
   }
 
   func lexicalIndex(of passages: PassageRuns) throws -> LexicalIndex {
@@ -96,14 +110,17 @@ struct SegmentMaker: Sendable {
   // MARK: files
 
   /// Builds the files of a new segment and opens them.
-  func write(number: Int64, passages: PassageRuns, vectors: DenseVectors?) throws(StoreError) -> (record: SegmentRecord, contents: SegmentContents) {
+  func write(number: Int64, _ rows: PassageVectors) throws(StoreError) -> (record: SegmentRecord, contents: SegmentContents) {
     var written: [SegmentFileRecord] = []
     do {
-      if let vectors {
+      if let vectors = rows.dense {
         written.append(try writeFile(.dense, number: number) { path in try DenseIndexFactory.write(denseIndex(vectors), to: path) })
       }
-      written.append(try writeFile(.lexical, number: number) { path in try lexicalIndex(of: passages).write(to: path) })
-      let record = SegmentRecord(number: number, passages: passages, files: written)
+      written.append(try writeFile(.lexical, number: number) { path in try lexicalIndex(of: rows.passages).write(to: path) })
+      if let vectors = rows.sparse {
+        written.append(try writeFile(.sparse, number: number) { path in try sparseIndex(vectors).write(to: path) })
+      }
+      let record = SegmentRecord(number: number, passages: rows.passages, files: written)
       return (record, try open(record))
     } catch {
       for file in written { FileSystem.remove(path(of: file)) }
@@ -140,8 +157,18 @@ struct SegmentMaker: Sendable {
     guard lexical.count == record.passages.count else {
       throw SegmentFileProblem(name: file.record.name, reason: "it has other rows than it should")
     }
+    let sparse = try settings.sparseEmbedder.map { embedder in
+      let file = try verified(.sparse, of: record)
+      files.append(file)
+      let index = try problem(with: file.record) { try SparseIndexFactory.open(file.path) }
+      guard index.count == record.passages.count, index.dimension == embedder.dimension else {
+        throw SegmentFileProblem(name: file.record.name, reason: "it has other rows than it should")
+      }
+      return index
+    }
     return SegmentContents(
-      number: record.number, passages: record.passages, dense: dense, lexical: LexicalSource(lexical), files: files)
+      number: record.number, passages: record.passages, dense: dense, lexical: IndexSource(lexical), sparse: sparse.map { IndexSource<any SparseIndex>($0) },
+      files: files)
   }
 
   private func verified(_ kind: SegmentFileKind, of record: SegmentRecord) throws -> SegmentFile {
@@ -167,6 +194,7 @@ struct SegmentMaker: Sendable {
     switch kind {
     case .dense: "dense-1:\(settings.index.codec.rawValue)"
     case .lexical: "lexical-1:\(settings.analyzer.fingerprint)"
+    case .sparse: "sparse-1"
     }
   }
 

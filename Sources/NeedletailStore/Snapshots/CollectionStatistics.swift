@@ -20,7 +20,7 @@ public struct CollectionStatistics: Codable, Hashable, Sendable {
 
 /// One index file, or what stands in for it in memory.
 public struct SegmentStatistics: Codable, Hashable, Sendable {
-  /// "dense" or "lexical".
+  /// "dense", "lexical" or "sparse".
   public var kind: String
   public var rows: Int
   /// Rows of passages that were removed since.
@@ -54,15 +54,26 @@ extension Snapshot {
 }
 
 extension Segment {
-  fileprivate var kinds: [SegmentFileKind] { contents.dense == nil ? [.lexical] : SegmentFileKind.allCases }
+  fileprivate var kinds: [SegmentFileKind] {
+    SegmentFileKind.allCases.filter { kind in
+      switch kind {
+      case .dense: contents.dense != nil
+      case .lexical: true
+      case .sparse: contents.sparse != nil
+      }
+    }
+  }
 
   /// Its indexes and vectors.
   fileprivate var memory: [(bytes: Int, isMapped: Bool)] {
     let dense = contents.dense?.footprint
     let lexical = contents.lexical.madeIndex
+    let sparse = contents.sparse?.madeIndex?.footprint
+    let vectors = contents.vectors
     return [
       (dense?.totalBytes ?? 0, dense?.isMapped ?? false), (lexical?.byteCount ?? 0, lexical?.isMapped ?? false),
-      ((contents.vectors?.values.count ?? 0) * MemoryLayout<Float>.size, false),
+      (sparse?.totalBytes ?? 0, sparse?.isMapped ?? false),
+      (((vectors?.dense?.values.count ?? 0) + 2 * (vectors?.sparse?.terms.count ?? 0)) * MemoryLayout<Float>.size, false),
     ]
   }
 }

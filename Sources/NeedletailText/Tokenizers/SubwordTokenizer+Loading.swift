@@ -1,7 +1,8 @@
 internal import Foundation
 
 extension SubwordTokenizer {
-  /// Reads `tokenizer.json` in a model's directory, or `vocab.txt` with `tokenizer_config.json` where there is none.
+  /// Reads `tokenizer.json` in a model's directory; where there is none, `vocab.json` with `merges.txt`, or `vocab.txt`, each with
+  /// `tokenizer_config.json`.
   ///
   /// - Throws: ``TextError`` that names the file and the key in it: a file is missing or damaged, or it asks for a method that is
   ///   not implemented.
@@ -9,18 +10,50 @@ extension SubwordTokenizer {
     let file = Self.path("tokenizer.json", in: directory)
     if FileManager.default.fileExists(atPath: file) {
       try self.init(tokenizerFile: file)
+    } else if ["vocab.json", "merges.txt"].allSatisfy({ FileManager.default.fileExists(atPath: Self.path($0, in: directory)) }) {
+      try self.init(bytePairsIn: directory)
     } else if FileManager.default.fileExists(atPath: Self.path("vocab.txt", in: directory)) {
       try self.init(
         vocabularyFile: Self.path("vocab.txt", in: directory),
         configurationFile: Self.path("tokenizer_config.json", in: directory))
     } else {
-      throw .unreadable(file: file, reason: "the directory has neither it nor vocab.txt")
+      throw .unreadable(file: file, reason: "the directory has neither it nor vocab.json with merges.txt, nor vocab.txt")
     }
   }
 
   /// Reads a `tokenizer.json`.
   public init(tokenizerFile path: String) throws(TextError) {
-    let bytes = Array(try Self.contents(of: path))
+    try self.init(tokenizer: Self.contents(of: path), at: path)
+  }
+
+  /// Reads the three files of a byte-level model.
+  private init(bytePairsIn directory: String) throws(TextError) {
+    let paths = ["vocab.json", "merges.txt", "tokenizer_config.json"].map { Self.path($0, in: directory) }
+    let vocabulary = try Self.contents(of: paths[0])
+    let merges = try Self.contents(of: paths[1])
+    let configuration = try Self.contents(of: paths[2])
+    let files: BytePairFiles
+    do throws(BytePairFiles.Flaw) {
+      files = try BytePairFiles(vocabulary: vocabulary, merges: merges, configuration: configuration)
+    } catch {
+      let place = switch error.file {
+      case .vocabulary: paths[0]
+      case .merges: paths[1]
+      case .configuration: paths[2]
+      }
+      if let unsupported = error.unsupported {
+        throw .unsupported(file: place, key: error.key, value: unsupported.value, supported: unsupported.supported)
+      }
+      throw .malformed(file: place, key: error.key, reason: error.reason)
+    }
+    try self.init(tokenizer: files.tokenizerFile, at: paths[0])
+  }
+
+  /// - Parameters:
+  ///   - data: the text of a `tokenizer.json`.
+  ///   - path: what complaints name.
+  private init(tokenizer data: Data, at path: String) throws(TextError) {
+    let bytes = Array(data)
     let parts: VocabularyScanner.Parts
     do throws(VocabularyScanner.Flaw) {
       var scanner = VocabularyScanner(bytes)

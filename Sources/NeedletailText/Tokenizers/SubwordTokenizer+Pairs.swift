@@ -20,7 +20,10 @@ extension SubwordTokenizer {
   /// What is too long loses tokens at the end of the longer text until both are equally long, then of both.
   ///
   /// - Precondition: `encodesPairs`.
-  /// - Parameter maximumTokens: special tokens included; nil does not cut.
+  /// - Parameters:
+  ///   - first: a text.
+  ///   - second: a text.
+  ///   - maximumTokens: special tokens included; nil does not cut.
   public func encodePair(_ first: String, _ second: String, maximumTokens: Int?) -> TokenPair {
     guard let pieces = frame.pair else { preconditionFailure("the tokenizer does not say how two texts are put together") }
     let specialCount = pieces.count { !$0.isText }

@@ -14,6 +14,8 @@ struct Checkpoint {
   var average: [Float]?
   /// The best values so far, with their measure and how many validations ago that was.
   var best: Best?
+  /// For each query the negatives that the network found last.
+  var minedNegatives: [[Int]]?
 
   struct Best {
     var values: [Float]
@@ -31,6 +33,12 @@ struct Checkpoint {
       metadata["best_measure"] = "\(best.measure)"
       metadata["best_step"] = "\(best.step)"
     }
+    if let minedNegatives {
+      // Numbers of passages are kept in two parts of 16 bits, which single precision holds exactly.
+      entries.append(entry("negatives.counts", minedNegatives.map { Float($0.count) }))
+      entries.append(entry("negatives.high", minedNegatives.joined().map { Float($0 >> 16) }))
+      entries.append(entry("negatives.low", minedNegatives.joined().map { Float($0 & 0xffff) }))
+    }
     do {
       try SafetensorsWriter.write(entries, metadata: metadata, to: path)
     } catch {
@@ -44,7 +52,8 @@ struct Checkpoint {
   ///   - path: the file.
   ///   - recipe: the recipe that it has to belong to.
   ///   - count: entries of the store of parameters.
-  static func read(_ path: String, recipe: String, count: Int) throws(TrainingError) -> Checkpoint? {
+  ///   - momentCounts: entries of the optimiser's moments.
+  static func read(_ path: String, recipe: String, count: Int, momentCounts: [Int]) throws(TrainingError) -> Checkpoint? {
     guard FileManager.default.fileExists(atPath: path) else { return nil }
     let file: SafetensorsFile
     do {
@@ -55,22 +64,42 @@ struct Checkpoint {
     guard file.metadata["recipe"] == recipe else {
       throw .checkpoint(path: path, reason: "the checkpoint was written by another recipe")
     }
-    func floats(_ name: String) throws(TrainingError) -> [Float]? {
+    func floats(_ name: String, count: Int) throws(TrainingError) -> [Float]? {
       guard let tensor = file.tensor(named: name) else { return nil }
       guard tensor.count == count else { throw .checkpoint(path: path, reason: "the checkpoint belongs to another network") }
       return file.floats(tensor)
     }
-    guard let step = file.metadata["step"].flatMap({ Int($0) }), let values = try floats("values") else {
+    guard let step = file.metadata["step"].flatMap({ Int($0) }), let values = try floats("values", count: count) else {
       throw .checkpoint(path: path, reason: "the checkpoint lacks its step or its values")
     }
     var moments: [[Float]] = []
-    while let moment = try floats("moment.\(moments.count)") { moments.append(moment) }
-    var checkpoint = Checkpoint(step: step, recipe: recipe, values: values, moments: moments, average: try floats("average"))
-    if let values = try floats("best"), let measure = file.metadata["best_measure"].flatMap({ Double($0) }),
+    for (index, count) in momentCounts.enumerated() {
+      guard let moment = try floats("moment.\(index)", count: count) else {
+        throw .checkpoint(path: path, reason: "the checkpoint belongs to another optimiser")
+      }
+      moments.append(moment)
+    }
+    var checkpoint = Checkpoint(step: step, recipe: recipe, values: values, moments: moments, average: try floats("average", count: count))
+    if let values = try floats("best", count: count), let measure = file.metadata["best_measure"].flatMap({ Double($0) }),
       let step = file.metadata["best_step"].flatMap({ Int($0) })
     {
       checkpoint.best = Best(values: values, measure: measure, step: step)
     }
+    checkpoint.minedNegatives = negatives(in: file)
     return checkpoint
+  }
+
+  private static func negatives(in file: SafetensorsFile) -> [[Int]]? {
+    func numbers(_ name: String) -> [Int]? {
+      file.tensor(named: name).map { file.floats($0).compactMap { Int(exactly: $0) } }
+    }
+    guard let counts = numbers("negatives.counts"), let high = numbers("negatives.high"), let low = numbers("negatives.low"),
+      counts.allSatisfy({ (0...low.count).contains($0) }), counts.reduce(0, +) == low.count, high.count == low.count
+    else { return nil }
+    var first = 0
+    return counts.map { count in
+      defer { first += count }
+      return (first..<first + count).map { high[$0] << 16 | low[$0] }
+    }
   }
 }

@@ -12,6 +12,8 @@ public struct ExampleBatch: Hashable, Sendable {
   public var ignored: [Set<Int>] = []
   /// For each query what a teacher says of its positives, then its negatives; empty without a teacher.
   public var teacherScores: [[Double]] = []
+  /// For each passage, how many examples have it among their positives: in-batch negatives come up as often.
+  public var occurrences: [Int] = []
   /// For each query how similar its first positive is, where that was judged.
   public var similarities: [Double?] = []
 
@@ -22,9 +24,10 @@ public struct ExampleBatch: Hashable, Sendable {
   ///   - data: the examples.
   ///   - positiveCount: how many positives a query brings at most. With more, they are drawn.
   ///   - negativeCount: how many of its own negatives a query brings at most; with a teacher the first ones, otherwise drawn.
+  ///   - minedNegatives: more negatives for each query of the data; examples that a teacher has scored do not take them.
   ///   - randomness: draws.
   public init(
-    _ indices: some Sequence<Int>, of data: TrainingExamples, positiveCount: Int, negativeCount: Int,
+    _ indices: some Sequence<Int>, of data: TrainingExamples, positiveCount: Int, negativeCount: Int, minedNegatives: [[Int]] = [],
     using randomness: inout some RandomNumberGenerator
   ) {
     var columns: [Int: Int] = [:]
@@ -38,7 +41,9 @@ public struct ExampleBatch: Hashable, Sendable {
       let example = data.examples[index]
       let hasTeacher = !example.teacherScores.isEmpty
       let chosen = Self.some(positiveCount, of: example.positives, inOrder: hasTeacher, using: &randomness)
-      let others = Self.some(negativeCount, of: example.negatives, inOrder: hasTeacher, using: &randomness)
+      var candidates = example.negatives
+      if !minedNegatives.isEmpty, !hasTeacher { candidates += minedNegatives[example.query].filter { !candidates.contains($0) } }
+      let others = Self.some(negativeCount, of: candidates, inOrder: hasTeacher, using: &randomness)
       queries.append(example.query)
       positives.append(chosen.map { column($0, &passages) })
       negatives.append(others.map { column($0, &passages) })
@@ -47,6 +52,7 @@ public struct ExampleBatch: Hashable, Sendable {
         hasTeacher ? Array(scores.prefix(chosen.count)) + Array(scores.dropFirst(example.positives.count).prefix(others.count)) : [])
       similarities.append(example.similarity)
     }
+    occurrences = passages.map { data.occurrences[$0] ?? 0 }
     for (row, query) in queries.enumerated() {
       let known = data.relevant[query] ?? []
       ignored.append(Set(passages.indices.filter { known.contains(passages[$0]) && !positives[row].contains($0) }))

@@ -15,6 +15,10 @@ public enum ExampleFormat: String, Hashable, Sendable, CaseIterable, Codable {
   case scored
   /// Two sentences and how similar they are: columns `score`, `sentence1`, `sentence2`, with a header line.
   case similarity
+  /// Texts alone: lines, objects with `text`, or the corpus of a directory in the layout of BEIR; see `PageReader`.
+  case texts
+  /// The same, from whose structure pairs are made; see `PagePairs`.
+  case pages
 }
 
 /// Reads examples; lines may be compressed by gzip.
@@ -27,14 +31,20 @@ public enum ExampleReader {
   ///   - split: of a directory, which judgements.
   ///   - run: of a directory, a TREC run of the same queries whose unjudged documents become negatives, best first.
   ///   - negatives: how many of them.
+  ///   - includesCorpus: of a directory, whether all documents become passages, not only those that queries name.
   /// - Throws: a `TrainingError` that names file and line.
   public static func read(
-    _ format: ExampleFormat, path: String, split: String = "train", run: String? = nil, negatives: Int = 8
+    _ format: ExampleFormat, path: String, split: String = "train", run: String? = nil, negatives: Int = 8, includesCorpus: Bool = false
   ) throws(TrainingError) -> TrainingExamples {
     guard FileManager.default.fileExists(atPath: path) else {
       throw .missingFile(path: path, advice: "Correct the `path` of the data in the recipe; it is relative to the recipe's folder.")
     }
-    if format == .beir { return try readTask(path, split: split, run: run, negatives: negatives) }
+    if format == .texts || format == .pages {
+      var texts = TrainingExamples()
+      for text in try PageReader.read(path: path).flatMap(\.texts) { _ = texts.passage(text) }
+      return texts
+    }
+    if format == .beir { return try readTask(path, split: split, run: run, negatives: negatives, includesCorpus: includesCorpus) }
     var examples = TrainingExamples()
     do {
       var lines = try LineReader(path: path)
@@ -113,7 +123,9 @@ public enum ExampleReader {
     }
   }
 
-  private static func readTask(_ path: String, split: String, run: String?, negatives: Int) throws(TrainingError) -> TrainingExamples {
+  private static func readTask(
+    _ path: String, split: String, run: String?, negatives: Int, includesCorpus: Bool
+  ) throws(TrainingError) -> TrainingExamples {
     let task: RetrievalTask
     let ranking: Run?
     do {
@@ -124,7 +136,9 @@ public enum ExampleReader {
     } catch {
       throw .unsuitableData(reason: "\(error)")
     }
-    return TrainingExamples(task, negativesFrom: ranking, count: negatives)
+    var examples = TrainingExamples(task, negativesFrom: ranking, count: negatives)
+    if includesCorpus { for document in task.corpus { _ = examples.passage(TrainingExamples.text(of: document)) } }
+    return examples
   }
 }
 

@@ -35,6 +35,9 @@ public struct TrainingExamples: Sendable {
   /// All passages known to answer a query, whether an example uses them or not: they are never taken as negatives.
   public private(set) var relevant: [Int: Set<Int>] = [:]
 
+  /// How many examples have a passage among their positives.
+  public private(set) var occurrences: [Int: Int] = [:]
+
   private var queryPlaces: [String: Int] = [:]
   private var passagePlaces: [String: Int] = [:]
 
@@ -50,10 +53,15 @@ public struct TrainingExamples: Sendable {
   public mutating func append(_ example: Example) {
     examples.append(example)
     relevant[example.query, default: []].formUnion(example.positives)
+    for passage in example.positives { occurrences[passage, default: 0] += 1 }
   }
 
   /// Takes up all examples of another collection as a task of their own.
-  public mutating func append(_ other: TrainingExamples) {
+  public mutating func append(_ other: TrainingExamples) { append(other, onlyRelevantTo: Set(other.relevant.keys)) }
+
+  /// The same without what is relevant to queries that are not among `questions`; passages are taken up all the same, since they may
+  /// become negatives.
+  mutating func append(_ other: TrainingExamples, onlyRelevantTo questions: Set<Int>) {
     let task = (examples.map(\.task).max() ?? -1) + 1
     for example in other.examples {
       var copy = example
@@ -63,9 +71,10 @@ public struct TrainingExamples: Sendable {
       copy.task = task
       append(copy)
     }
-    for (question, places) in other.relevant {
-      relevant[query(other.queries[question]), default: []].formUnion(places.map { passage(other.passages[$0]) })
+    for (question, places) in other.relevant.sorted(by: { $0.key < $1.key }) where questions.contains(question) {
+      relevant[query(other.queries[question]), default: []].formUnion(places.sorted().map { passage(other.passages[$0]) })
     }
+    for text in other.passages { _ = passage(text) }
   }
 
   private static func place(of text: String, in texts: inout [String], _ places: inout [String: Int]) -> Int {

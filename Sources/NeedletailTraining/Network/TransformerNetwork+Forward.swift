@@ -32,15 +32,31 @@ public struct DropoutRates: Hashable, Sendable {
 extension TransformerNetwork {
   /// The state of each token after the last layer.
   ///
+  /// - Parameters:
+  ///   - tokens: the sequences.
+  ///   - tape: remembers.
+  ///   - dropout: what is removed.
+  ///   - isCausal: whether a token sees only itself and those before it, as where the next token is to be told.
   /// - Throws: when a token is not in the vocabulary, or a sequence is longer than there are positions.
-  public func states(of tokens: PackedTokens, on tape: Tape, dropout: DropoutRates = .none) throws(TensorError) -> Tensor {
-    func on(_ parameter: Parameter) -> Tensor { tape.parameter(parameter, of: parameters) }
-    let places = tokens.sequences.flatMap { rows in rows.indices.map { Int32(configuration.positionOffset + $0 - rows.lowerBound) } }
-    var sum = try on(words).gathered(tokens.ids).adding(on(positions).gathered(places))
-    if let types { sum = try sum.adding(on(types).rows(0..<1)) }
-    var state = try normalised(sum, embeddingNorm, on: tape).droppingOut(dropout.hidden)
-    for layer in layers { state = try forward(state, layer, tokens, on: tape, dropout: dropout) }
+  public func states(
+    of tokens: PackedTokens, on tape: Tape, dropout: DropoutRates = .none, isCausal: Bool = false
+  ) throws(TensorError) -> Tensor {
+    var state = try embedded(tokens, on: tape, dropout: dropout)
+    for layer in layers { state = try forward(state, layer, tokens, on: tape, dropout: dropout, isCausal: isCausal) }
     return state
+  }
+
+  /// What enters the first layer.
+  func embedded(_ tokens: PackedTokens, on tape: Tape, dropout: DropoutRates) throws(TensorError) -> Tensor {
+    try placed(tape.parameter(words, of: parameters).gathered(tokens.ids), at: tokens, on: tape, dropout: dropout)
+  }
+
+  /// What enters the first layer where other vectors stand in for the embeddings of the tokens.
+  func placed(_ vectors: Tensor, at tokens: PackedTokens, on tape: Tape, dropout: DropoutRates) throws(TensorError) -> Tensor {
+    let places = tokens.sequences.flatMap { rows in rows.indices.map { Int32(configuration.positionOffset + $0 - rows.lowerBound) } }
+    var sum = try vectors.adding(tape.parameter(positions, of: parameters).gathered(places))
+    if let types { sum = try sum.adding(tape.parameter(types, of: parameters).rows(0..<1)) }
+    return try normalised(sum, embeddingNorm, on: tape).droppingOut(dropout.hidden)
   }
 
   /// One vector for each sequence, as the model directory has it: pooled, scaled to unit length if the model does that.
@@ -50,9 +66,9 @@ extension TransformerNetwork {
   }
 
   private func forward(
-    _ state: Tensor, _ layer: Layer, _ tokens: PackedTokens, on tape: Tape, dropout: DropoutRates
+    _ state: Tensor, _ layer: Layer, _ tokens: PackedTokens, on tape: Tape, dropout: DropoutRates, isCausal: Bool
   ) throws(TensorError) -> Tensor {
-    let shape = AttentionShape(heads: configuration.heads, headSize: configuration.headSize)
+    let shape = AttentionShape(heads: configuration.heads, headSize: configuration.headSize, isCausal: isCausal)
     let context = try linear(state, layer.projection, on: tape)
       .attention(shape, sequences: tokens.sequences, dropout: dropout.attention)
     let mixed = try linear(context, layer.attentionOutput, on: tape).droppingOut(dropout.hidden)
@@ -62,11 +78,18 @@ extension TransformerNetwork {
     return try normalised(middle.adding(outer), layer.outputNorm, on: tape)
   }
 
-  private func linear(_ input: Tensor, _ layer: Linear, on tape: Tape) throws(TensorError) -> Tensor {
-    try input.linear(tape.parameter(layer.weight, of: parameters), bias: tape.parameter(layer.bias, of: parameters))
+  func linear(_ input: Tensor, _ layer: Linear, on tape: Tape) throws(TensorError) -> Tensor {
+    var output = try input.linear(tape.parameter(layer.weight, of: parameters), bias: tape.parameter(layer.bias, of: parameters))
+    guard let lowRank else { return output }
+    for addition in layer.additions {
+      let inner = try input.droppingOut(lowRank.dropout).linear(tape.parameter(addition.down, of: parameters))
+      let outer = try inner.linear(tape.parameter(addition.up, of: parameters)).scaled(by: lowRank.scale)
+      output = try output.adding(outer, toColumnsFrom: addition.firstOutput)
+    }
+    return output
   }
 
-  private func normalised(_ input: Tensor, _ norm: Norm, on tape: Tape) throws(TensorError) -> Tensor {
+  func normalised(_ input: Tensor, _ norm: Norm, on tape: Tape) throws(TensorError) -> Tensor {
     try input.layerNormalised(
       gain: tape.parameter(norm.gain, of: parameters), shift: tape.parameter(norm.shift, of: parameters),
       epsilon: Float(configuration.layerNormEpsilon))

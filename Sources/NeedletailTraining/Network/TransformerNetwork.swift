@@ -24,6 +24,17 @@ public final class TransformerNetwork {
   struct Linear {
     let weight: Parameter
     let bias: Parameter
+    /// What is added to some of its outputs.
+    var additions: [Addition] = []
+  }
+
+  /// The two small matrices that are added to a weight, or to a part of it.
+  struct Addition {
+    let part: TransformerPart
+    let down: Parameter
+    let up: Parameter
+    /// The first output that it adds to.
+    let firstOutput: Int
   }
 
   struct Layer {
@@ -40,7 +51,12 @@ public final class TransformerNetwork {
     case everything
     /// The last so many layers; embeddings and the others stay as they are.
     case lastLayers(Int)
+    /// Small additions to some layers, which stay as they are themselves.
+    case additions(LowRankSettings)
   }
+
+  /// How the small additions are made that learn; nil if the network itself does.
+  public let lowRank: LowRankSettings?
 
   /// Makes sure that the network of a directory is one that can be trained: BERT, DistilBERT or RoBERTa.
   public static func check(_ directory: ModelDirectory) throws(ModelError) {
@@ -57,11 +73,24 @@ public final class TransformerNetwork {
   /// - Parameters:
   ///   - directory: the model.
   ///   - trained: which layers learn.
-  public init(_ directory: ModelDirectory, trained: Trained = .everything) {
+  public convenience init(_ directory: ModelDirectory, trained: Trained = .everything) {
+    self.init(directory, trained: trained, with: [])
+  }
+
+  /// - Parameter additions: parameters that learn together with the network and are not part of it: zeros at first.
+  init(_ directory: ModelDirectory, trained: Trained, with additions: [(name: String, shape: Shape, isTrained: Bool)]) {
     self.directory = directory
     let configuration = directory.configuration
+    if case .additions(let settings) = trained { lowRank = settings } else { lowRank = nil }
     let plan = ParameterPlan(configuration, trained: trained)
-    parameters = Parameters(plan.declarations)
+    parameters = Parameters(plan.declarations + additions)
+    var generator = SeededGenerator(seed: lowRank?.seed ?? 0)
+    for addition in plan.additions {
+      // as PEFT begins: A uniform by the number of inputs, B zero, so that nothing is added
+      let down = parameters.all[addition.down]
+      let bound = 1 / Float(down.shape[1]).squareRoot()
+      parameters[down] = (0..<down.shape.count).map { _ in Float.random(in: -bound...bound, using: &generator) }
+    }
     for (parameter, pieces) in zip(parameters.all, plan.pieces) {
       parameters[parameter] = pieces.flatMap { $0.isBias ? directory.bias(of: $0.part) : directory.weight(of: $0.part) }
     }
@@ -72,7 +101,13 @@ public final class TransformerNetwork {
       return all[next]
     }
     func norm() -> Norm { Norm(gain: take(), shift: take()) }
-    func linear() -> Linear { Linear(weight: take(), bias: take()) }
+    func linear() -> Linear {
+      let index = next
+      let additions = plan.additions.filter { $0.weight == index }.map {
+        Addition(part: $0.part, down: all[$0.down], up: all[$0.up], firstOutput: $0.firstOutput)
+      }
+      return Linear(weight: take(), bias: take(), additions: additions)
+    }
     words = take()
     positions = take()
     types = configuration.typeVocabularySize > 0 ? take() : nil
@@ -85,12 +120,32 @@ public final class TransformerNetwork {
   }
 
   /// Writes the network as a model directory of the same layout as the one it came from.
-  public func save(to path: String) throws(ModelError) {
+  public func save(to path: String) throws(ModelError) { try save(to: path, adding: []) }
+
+  /// - Parameter additions: tensors of a head.
+  func save(to path: String, adding additions: [SafetensorsWriter.Entry]) throws(ModelError) {
     var values: [String: () -> [Float]] = [:]
+    let adapter = adapter
+    var parts: [String: TransformerPart] = [:]
+    for part in (adapter?.additions ?? [:]).keys { parts[directory.tensorNames.weight(part)] = part }
     forEachTensor { name, parameter, range in
-      values[name] = { [parameters] in Array(parameters[parameter][range]) }
+      values[name] = { [parameters] in
+        var weight = Array(parameters[parameter][range])
+        if let adapter, let part = parts[name] { adapter.add(to: &weight, of: part) }
+        return weight
+      }
     }
-    try directory.save(to: path, replacing: values)
+    try directory.save(to: path, replacing: values, adding: additions)
+  }
+
+  /// The additions as they stand, for the directory's model; nil if the network itself learns.
+  public var adapter: LowRankAdapter? {
+    guard let lowRank else { return nil }
+    var additions: [TransformerPart: LowRankAdapter.Addition] = [:]
+    for addition in layers.flatMap({ [$0.projection, $0.attentionOutput, $0.expansion, $0.contraction] }).flatMap(\.additions) {
+      additions[addition.part] = .init(down: parameters[addition.down], up: parameters[addition.up])
+    }
+    return LowRankAdapter(rank: lowRank.rank, alpha: lowRank.alpha, additions: additions)
   }
 
   /// The gradients by the names that tensors have in weight files.
@@ -123,12 +178,15 @@ struct ParameterPlan {
 
   private(set) var declarations: [(name: String, shape: Shape, isTrained: Bool)] = []
   private(set) var pieces: [[Piece]] = []
+  /// Places of parameters in `declarations`; those of the additions come behind all others, and have no pieces.
+  private(set) var additions: [(part: TransformerPart, weight: Int, down: Int, up: Int, firstOutput: Int)] = []
 
   init(_ configuration: TransformerConfiguration, trained: TransformerNetwork.Trained) {
     let firstTrained: Int
     switch trained {
     case .everything: firstTrained = -1
     case .lastLayers(let count): firstTrained = configuration.layers - count
+    case .additions: firstTrained = .max
     }
     var part = configuration.parts[...]
     while let first = part.popFirst() {
@@ -139,6 +197,23 @@ struct ParameterPlan {
       shape[0] *= group.count
       add("\(first)", shape, group.map { Piece(part: $0, isBias: false) }, isTrained)
       if !first.isEmbedding { add("\(first) bias", [shape[0]], group.map { Piece(part: $0, isBias: true) }, isTrained) }
+    }
+    if case .additions(let settings) = trained { add(settings, configuration) }
+  }
+
+  private mutating func add(_ settings: LowRankSettings, _ configuration: TransformerConfiguration) {
+    for (weight, parts) in pieces.enumerated() where parts[0].part.isLinear && !parts[0].isBias {
+      var firstOutput = 0
+      for piece in parts {
+        let shape = configuration.weightShape(of: piece.part)
+        if settings.targets.contains(where: { $0.matches(piece.part) }) {
+          let first = declarations.count
+          declarations.append(("\(piece.part) down", [settings.rank, shape[1]], true))
+          declarations.append(("\(piece.part) up", [shape[0], settings.rank], true))
+          additions.append((piece.part, weight, first, first + 1, firstOutput))
+        }
+        firstOutput += shape[0]
+      }
     }
   }
 

@@ -1,3 +1,4 @@
+internal import Foundation
 public import NeedletailNumerics
 
 /// Queries are to score their passages above all others of the batch, which includes the hard negatives that examples bring.
@@ -12,17 +13,23 @@ public struct Contrastive: Objective {
   public let temperature: Float
   /// Whether passages look for their queries too (as in Radford et al., "Learning Transferable Visual Models", ICML 2021).
   public let isSymmetric: Bool
+  /// Whether a passage that examples name often is held against queries less, as it comes up more often than its share (Bengio and
+  /// Senécal, IEEE Transactions on Neural Networks 2008, equation 7): scores lose the logarithm of the frequency. Scores without it
+  /// learn the chance of a passage over its frequency, with it the chance itself.
+  public let correctsFrequency: Bool
   /// Decides which positives are drawn, together with the batch.
   public let seed: UInt64
 
   public init(
-    loss: PositiveLoss = .first, comparison: Comparison = .cosine, temperature: Float = 0.05, isSymmetric: Bool = false, seed: UInt64 = 0
+    loss: PositiveLoss = .first, comparison: Comparison = .cosine, temperature: Float = 0.05, isSymmetric: Bool = false,
+    correctsFrequency: Bool = false, seed: UInt64 = 0
   ) {
     precondition(temperature > 0, "a temperature of \(temperature)")
     self.loss = loss
     self.comparison = comparison
     self.temperature = temperature
     self.isSymmetric = isSymmetric
+    self.correctsFrequency = correctsFrequency
     self.seed = seed
   }
 
@@ -31,8 +38,10 @@ public struct Contrastive: Objective {
     // the batch itself says what to draw, so that the same step draws the same
     var generator = SeededGenerator(seed: batch.queries.reduce(seed) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 })
     let draws = batch.queries.map { _ in generator.next() }
+    let corrections = correctsFrequency ? batch.occurrences.map { log(Double(max(1, $0))) } : []
     let forward = try scores.meanOfRows { row, scores in
-      loss.value(scores: scores, positives: batch.positives[row], ignored: batch.ignored[row], draw: draws[row])
+      let scores = corrections.isEmpty ? scores : zip(scores, corrections).map { $0 - $1 }
+      return loss.value(scores: scores, positives: batch.positives[row], ignored: batch.ignored[row], draw: draws[row])
     }
     guard isSymmetric else { return forward }
     let askers = (0..<batch.passages.count).map { passage in batch.positives.indices.filter { batch.positives[$0].contains(passage) } }

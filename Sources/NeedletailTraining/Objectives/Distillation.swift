@@ -39,6 +39,13 @@ public struct Distillation: Objective {
       return (value, gradient)
     }
   }
+
+  public func flaw(of examples: TrainingExamples, hasNegatives: Bool, dimension: Int) -> String? {
+    if !examples.examples.contains(where: { $0.teacherScores.count >= 2 }) {
+      return "no example has the scores of a teacher, which distillation learns from; read data of the format scored"
+    }
+    return hasNegatives ? nil : "distillation compares a query's passages, and `batch.negatives` lets only the best one take part; raise it"
+  }
 }
 
 extension Distillation.Target {

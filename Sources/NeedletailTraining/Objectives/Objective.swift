@@ -12,6 +12,18 @@ public protocol Objective: Sendable {
   ///   - batch: who belongs to whom.
   /// - Returns: a single number.
   func loss(queries: Tensor, passages: Tensor, batch: ExampleBatch) throws -> Tensor
+
+  /// Why nothing can be learnt from some examples; nil if something can.
+  ///
+  /// - Parameters:
+  ///   - examples: all there are.
+  ///   - hasNegatives: whether batches bring queries' own negatives.
+  ///   - dimension: components of the vectors.
+  func flaw(of examples: TrainingExamples, hasNegatives: Bool, dimension: Int) -> String?
+}
+
+extension Objective {
+  public func flaw(of examples: TrainingExamples, hasNegatives: Bool, dimension: Int) -> String? { nil }
 }
 
 /// How two vectors are compared in a loss.
@@ -47,6 +59,13 @@ public struct NestedDimensions: Objective {
     }
     return sum.scaled(by: 1 / Float(1 + dimensions.count { $0 < queries.shape.columns }))
   }
+
+  public func flaw(of examples: TrainingExamples, hasNegatives: Bool, dimension: Int) -> String? {
+    if let wrong = dimensions.first(where: { $0 > dimension }) {
+      return "`objective.dimensions` names \(wrong) components where the model's vectors have \(dimension)"
+    }
+    return objective.flaw(of: examples, hasNegatives: hasNegatives, dimension: dimension)
+  }
 }
 
 /// Several objectives at once.
@@ -64,5 +83,9 @@ public struct WeightedSum: Objective {
       sum = try sum.adding(objective.loss(queries: queries, passages: passages, batch: batch).scaled(by: weight))
     }
     return sum
+  }
+
+  public func flaw(of examples: TrainingExamples, hasNegatives: Bool, dimension: Int) -> String? {
+    parts.lazy.compactMap { $0.objective.flaw(of: examples, hasNegatives: hasNegatives, dimension: dimension) }.first
   }
 }

@@ -13,6 +13,10 @@ public struct SimilarityRegression: Objective {
       return (difference * difference, gradient)
     }
   }
+
+  public func flaw(of examples: TrainingExamples, hasNegatives: Bool, dimension: Int) -> String? {
+    examples.examples.contains { $0.similarity != nil } ? nil : "no example says how similar its texts are; read data of the format similarity"
+  }
 }
 
 /// A query is to be nearer to its first positive than to each of its own negatives by a margin (Schroff, Kalenichenko and Philbin,
@@ -39,5 +43,9 @@ public struct TripletMargin: Objective {
       }
       return (value, gradient)
     }
+  }
+
+  public func flaw(of examples: TrainingExamples, hasNegatives: Bool, dimension: Int) -> String? {
+    hasNegatives ? nil : "triplets need negatives of a query's own: give data that has them, and set `batch.negatives`"
   }
 }

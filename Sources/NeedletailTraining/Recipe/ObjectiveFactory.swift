@@ -1,7 +1,14 @@
 /// Opens the `objective` of a recipe: the one place that knows all of them by name.
 enum ObjectiveFactory {
   private enum Kind: String, CaseIterable {
-    case contrastive, distillation, similarity, triplet
+    case contrastive, distillation, similarity, triplet, reconstruction, masked
+    case nextToken = "next_token"
+  }
+
+  /// What an objective learns from.
+  enum Made {
+    case examples(any Objective)
+    case texts(PretrainingObjective)
   }
 
   private enum LossName: String, CaseIterable {
@@ -12,8 +19,12 @@ enum ObjectiveFactory {
     case distribution, margins, pairwise, listwise
   }
 
-  static func make(_ fields: inout RecipeObject, seed: UInt64) throws(TrainingError) -> any Objective {
+  static func make(_ fields: inout RecipeObject, seed: UInt64) throws(TrainingError) -> Made {
     let kind = try fields.choice("kind", Kind.self) ?? .contrastive
+    if let pretraining = try pretraining(kind, &fields) {
+      try fields.finish()
+      return .texts(pretraining)
+    }
     let comparison = try fields.choice("comparison", Comparison.self)
     let temperature = try fields.number("temperature", in: 1e-4...1e4).map { Float($0) }
     let dimensions = try fields.integers("dimensions", in: 1...65_536)
@@ -22,7 +33,8 @@ enum ObjectiveFactory {
     case .contrastive:
       objective = Contrastive(
         loss: try positiveLoss(&fields), comparison: comparison ?? .cosine, temperature: temperature ?? 0.05,
-        isSymmetric: try fields.boolean("symmetric") ?? false, seed: seed)
+        isSymmetric: try fields.boolean("symmetric") ?? false,
+        correctsFrequency: try fields.boolean("corrects_frequency") ?? false, seed: seed)
     case .distillation:
       let target: Distillation.Target =
         switch try fields.choice("target", TargetName.self) ?? .distribution {
@@ -35,10 +47,27 @@ enum ObjectiveFactory {
     case .similarity: objective = SimilarityRegression()
     case .triplet:
       objective = TripletMargin(margin: try fields.number("margin", in: 0...1000) ?? 0.2, comparison: comparison ?? .cosine)
+    case .reconstruction, .masked, .nextToken: preconditionFailure("\(kind) learns from texts")
     }
     try fields.finish()
     if let dimensions { objective = NestedDimensions(objective, dimensions: dimensions) }
-    return objective
+    return .examples(objective)
+  }
+
+  /// The objectives that learn from texts alone; nil for the others.
+  private static func pretraining(_ kind: Kind, _ fields: inout RecipeObject) throws(TrainingError) -> PretrainingObjective? {
+    switch kind {
+    case .reconstruction:
+      var objective = TextReconstruction()
+      objective.maskRate = try fields.number("mask", in: 0.01...0.9) ?? objective.maskRate
+      objective.decoderMaskRate = try fields.number("decoder_mask", in: 0.01...0.9) ?? objective.decoderMaskRate
+      objective.summaryWeight = try fields.number("summary_weight", in: 0...100).map { Float($0) } ?? objective.summaryWeight
+      objective.bagWeight = try fields.number("bag_weight", in: 0...100).map { Float($0) } ?? objective.bagWeight
+      return .reconstruction(objective)
+    case .masked: return .reconstruction(.maskedTokens(rate: try fields.number("mask", in: 0.01...0.9) ?? 0.15))
+    case .nextToken: return .nextToken
+    case .contrastive, .distillation, .similarity, .triplet: return nil
+    }
   }
 
   private static func positiveLoss(_ fields: inout RecipeObject) throws(TrainingError) -> PositiveLoss {

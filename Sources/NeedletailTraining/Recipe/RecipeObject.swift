@@ -29,6 +29,12 @@ struct RecipeObject {
     try RecipeObject(take(key) ?? .object([:]), place: name(key), path: path)
   }
 
+  /// The object of a key, or nil where it is absent: whose presence says something.
+  mutating func optionalObject(_ key: String) throws(TrainingError) -> RecipeObject? {
+    guard let value = take(key) else { return nil }
+    return try RecipeObject(value, place: name(key), path: path)
+  }
+
   mutating func objects(_ key: String) throws(TrainingError) -> [RecipeObject] {
     guard case .array(let values)? = take(key), !values.isEmpty else { throw complaint(key, "has to be a list of objects") }
     var objects: [RecipeObject] = []
@@ -82,6 +88,15 @@ struct RecipeObject {
     return number
   }
 
+  /// Two numbers from 0 to 1, where a share of the queries begins and where it ends.
+  mutating func share(_ key: String) throws(TrainingError) -> QueryShare? {
+    guard let value = take(key) else { return nil }
+    guard case .array(let values) = value, values.count == 2, let low = values[0].double, let high = values[1].double, low >= 0, low < high,
+      high <= 1
+    else { throw complaint(key, "has to be two numbers from 0 to 1, the smaller one first, such as [0, 0.9]") }
+    return QueryShare(low..<high)
+  }
+
   /// One of a closed set of names.
   mutating func choice<Choice: RawRepresentable<String> & CaseIterable>(_ key: String, _: Choice.Type) throws(TrainingError) -> Choice? {
     guard let name = try string(key) else { return nil }
@@ -89,6 +104,23 @@ struct RecipeObject {
       throw complaint(key, "is \(name), which is none of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
     }
     return choice
+  }
+
+  /// Some of a closed set of names, at least one.
+  mutating func choices<Choice: RawRepresentable<String> & CaseIterable>(
+    _ key: String, _: Choice.Type
+  ) throws(TrainingError) -> [Choice]? {
+    guard let value = take(key) else { return nil }
+    let known = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+    guard case .array(let values) = value, !values.isEmpty else { throw complaint(key, "has to be a list of some of \(known)") }
+    var choices: [Choice] = []
+    for value in values {
+      guard let choice = value.string.flatMap(Choice.init(rawValue:)) else {
+        throw complaint(key, "holds \(value.string ?? "something") that is none of \(known)")
+      }
+      choices.append(choice)
+    }
+    return choices
   }
 
   /// Complains about keys that nobody took.

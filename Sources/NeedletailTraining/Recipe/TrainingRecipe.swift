@@ -1,7 +1,7 @@
 internal import Foundation
 internal import NeedletailCore
-internal import NeedletailModels
 public import NeedletailEvaluation
+public import NeedletailModels
 internal import NeedletailNumerics
 
 /// A training as a file says it (JSON5).
@@ -10,15 +10,17 @@ internal import NeedletailNumerics
 /// {
 ///   model: "all-MiniLM-L6-v2",          // a registered model, or a directory
 ///   output: "runs/tools",               // everything goes here; relative to the recipe
-///   data: [{ format: "beir", path: "data/tools", split: "train" }],
+///   data: [{ format: "beir", path: "data/tools", split: "train", share: [0, 0.9] }],
 ///   batch: { size: 64 },
 ///   objective: { kind: "contrastive", temperature: 0.05 },
 ///   optimizer: { rate: 3e-5, warmup: 0.1 },
 ///   steps: 200,
-///   validation: { path: "data/tools", split: "test", every: 50 },
+///   validation: { path: "data/tools", split: "train", share: [0.9, 1], every: 50 },  // chooses the best values
+///   test: { path: "data/tools", split: "test" },                                     // measures them once, in the end
 /// }
 /// ```
 ///
+/// A query that is trained on may neither validate nor test, and none may do both: `share` divides the queries of a split.
 /// Every key that is not known is an error; so is a file that is missing.
 public struct TrainingRecipe: Sendable {
   /// Where the model is looked for.
@@ -28,10 +30,19 @@ public struct TrainingRecipe: Sendable {
   public let settings: TrainingSettings
   public let batchSize: Int
   public let grouping: ShuffledSampler.Grouping
+  /// What is learnt from examples; has no part in a training on texts alone.
   public let objective: any Objective
+  /// What is learnt from texts alone, if that is the objective.
+  public let pretraining: PretrainingObjective?
+  /// The network to begin with where it is not that of `model`, which then lends its tokenizer.
+  public let untrained: UntrainedModel?
   public let trained: TransformerNetwork.Trained
   public let data: [Source]
   public let validation: Validation?
+  /// What the result is measured on.
+  public let test: HeldOut?
+  /// How the network finds hard negatives itself; nil if it does not.
+  public let mining: NegativeMining?
   /// Steps between checkpoints.
   public let checkpointInterval: Int
   /// Identifies what the recipe says, comments and spaces aside.
@@ -46,13 +57,25 @@ public struct TrainingRecipe: Sendable {
     public var run: String?
     /// How many of them a query keeps.
     public var negatives: Int
+    /// Of pages, how pairs are made of them.
+    public var pairs: PagePairPlan?
+    /// Which of the queries; nil takes all.
+    public var share: QueryShare?
+  }
+
+  /// Judged queries that nothing is learnt from.
+  public struct HeldOut: Sendable {
+    /// A directory in BEIR layout.
+    public var path: String
+    public var split: String
+    /// Which of the queries; nil takes all.
+    public var share: QueryShare?
+    public var measure: Measure
   }
 
   /// What tells whether the network becomes better.
   public struct Validation: Sendable {
-    public var path: String
-    public var split: String
-    public var measure: Measure
+    public var heldOut: HeldOut
     /// Steps between validations.
     public var interval: Int
     /// Validations without a better value after which the training ends; nil goes on.
@@ -92,12 +115,15 @@ public struct TrainingRecipe: Sendable {
     guard let steps else { throw recipe.complaint("steps", "is missing: say how many optimiser steps to take") }
     var settings = TrainingSettings(steps: steps)
     settings.positivesPerQuery = try batch.integer("positives", in: 1...1024) ?? 1
-    settings.negativesPerQuery = try batch.integer("negatives", in: 0...1024) ?? 0
+    let mining = try recipe.optionalObject("mining").map { object throws(TrainingError) in try Self.mining(object) }
+    self.mining = mining
+    settings.negativesPerQuery = try batch.integer("negatives", in: 0...1024) ?? (mining == nil ? 0 : 1)
     settings.accumulation = try batch.integer("accumulation", in: 1...65_536) ?? 1
     settings.textsAtATime = try batch.integer("texts_at_a_time", in: 1...65_536)
     settings.maximumQueryTokens = try batch.integer("query_tokens", in: 2...8192) ?? 64
     settings.maximumPassageTokens = try batch.integer("passage_tokens", in: 2...8192) ?? 128
     try batch.finish()
+    settings.memoryLimit = try recipe.integer("memory_mib", in: 1...1 << 30).map { $0 << 20 }
     settings.seed = UInt64(try recipe.integer("seed", in: 0...Int.max) ?? 1)
     var optimizer = try recipe.object("optimizer")
     try Self.take(&optimizer, &settings)
@@ -105,10 +131,24 @@ public struct TrainingRecipe: Sendable {
     settings.dropout = DropoutRates(hidden: dropout, attention: dropout)
     self.settings = settings
     var objective = try recipe.object("objective")
-    self.objective = try ObjectiveFactory.make(&objective, seed: settings.seed)
-    trained = try recipe.integer("last_layers", in: 1...1024).map { .lastLayers($0) } ?? .everything
+    switch try ObjectiveFactory.make(&objective, seed: settings.seed) {
+    case .examples(let made): (self.objective, pretraining) = (made, nil)
+    case .texts(let made): (self.objective, pretraining) = (Contrastive(), made)
+    }
+    untrained = try UntrainedModel(&recipe, seed: settings.seed)
+    let lastLayers = try recipe.integer("last_layers", in: 1...1024)
+    let additions = try recipe.optionalObject("adapter")
+    if lastLayers != nil, additions != nil { throw recipe.complaint("adapter", "and `last_layers` exclude each other") }
+    if let additions {
+      trained = .additions(try Self.lowRank(additions, seed: settings.seed))
+    } else {
+      trained = lastLayers.map { .lastLayers($0) } ?? .everything
+    }
     var check = try recipe.object("validation")
     validation = try Self.validation(&check, resolved)
+    var test = try recipe.object("test")
+    self.test = try Self.heldOut(&test, resolved)
+    try test.finish()
     checkpointInterval = try recipe.integer("checkpoint_every", in: 1...1_000_000) ?? 100
     try recipe.finish()
     let encoder = JSONEncoder()
@@ -131,24 +171,50 @@ public struct TrainingRecipe: Sendable {
 
   private static func source(_ fields: inout RecipeObject, _ resolved: (String) -> String) throws(TrainingError) -> Source {
     guard let format = try fields.choice("format", ExampleFormat.self) else { throw fields.complaint("format", "is missing") }
-    let source = Source(
+    var source = Source(
       format: format, path: resolved(try fields.requiredString("path")), split: try fields.string("split") ?? "train",
-      run: try fields.string("negatives_run").map(resolved), negatives: try fields.integer("negatives", in: 1...1000) ?? 8)
+      run: try fields.string("negatives_run").map(resolved), negatives: try fields.integer("negatives", in: 1...1000) ?? 8,
+      share: try fields.share("share"))
+    if format == .pages { source.pairs = try PagePairPlan(&fields) }
     try fields.finish()
     return source
   }
 
-  private enum AlgorithmName: String, CaseIterable { case adamw, adam, sgd }
+  private static func mining(_ object: RecipeObject) throws(TrainingError) -> NegativeMining {
+    var fields = object
+    let mining = NegativeMining(
+      interval: try fields.integer("every", in: 1...1_000_000) ?? 100, count: try fields.integer("negatives", in: 1...1024) ?? 8,
+      depth: try fields.integer("depth", in: 1...10_000) ?? 50, skipped: try fields.integer("skip", in: 0...10_000) ?? 0,
+      answerShare: try fields.number("answer_share", in: 0.01...10) ?? 0.95)
+    try fields.finish()
+    return mining
+  }
+
+  private static func lowRank(_ object: RecipeObject, seed: UInt64) throws(TrainingError) -> LowRankSettings {
+    var fields = object
+    let rank = try fields.integer("rank", in: 1...1024) ?? 8
+    let names = try fields.choices("targets", LowRankSettings.Target.self) ?? [.query, .value]
+    let settings = LowRankSettings(
+      rank: rank, alpha: try fields.number("alpha", in: 1e-3...1e6) ?? Double(2 * rank), targets: Set(names),
+      dropout: Float(try fields.number("dropout", in: 0...0.9) ?? 0), seed: seed)
+    try fields.finish()
+    return settings
+  }
+
+  private enum AlgorithmName: String, CaseIterable { case adamw, adam, sgd, adafactor }
 
   private static func take(_ fields: inout RecipeObject, _ settings: inout TrainingSettings) throws(TrainingError) {
     let beta1 = Float(try fields.number("beta1", in: 0...0.9999) ?? 0.9)
     let beta2 = Float(try fields.number("beta2", in: 0...0.999_999) ?? 0.999)
     let epsilon = Float(try fields.number("epsilon", in: 1e-12...1) ?? 1e-8)
     let momentum = Float(try fields.number("momentum", in: 0...0.9999) ?? 0.9)
+    let decayRate = Float(try fields.number("decay_rate", in: 0...1) ?? 0.8)
+    let scalesByValue = try fields.boolean("scale_by_value") ?? false
     switch try fields.choice("kind", AlgorithmName.self) ?? .adamw {
     case .adamw: settings.algorithm = .adam(beta1: beta1, beta2: beta2, epsilon: epsilon, isDecayDecoupled: true)
     case .adam: settings.algorithm = .adam(beta1: beta1, beta2: beta2, epsilon: epsilon, isDecayDecoupled: false)
     case .sgd: settings.algorithm = .gradientDescent(momentum: momentum)
+    case .adafactor: settings.algorithm = .adafactor(decayRate: decayRate, clipThreshold: 1, scalesByValue: scalesByValue)
     }
     settings.rate = Float(try fields.number("rate", in: 0...100) ?? 2e-5)
     settings.curve = try fields.choice("schedule", LearningRateSchedule.Curve.self) ?? .linear
@@ -161,15 +227,21 @@ public struct TrainingRecipe: Sendable {
   }
 
   private static func validation(_ fields: inout RecipeObject, _ resolved: (String) -> String) throws(TrainingError) -> Validation? {
-    let path = try fields.string("path")
-    let split = try fields.string("split") ?? "dev"
-    let name = try fields.string("measure") ?? "nDCG@10"
+    let heldOut = try heldOut(&fields, resolved)
     let interval = try fields.integer("every", in: 1...1_000_000) ?? 100
     let patience = try fields.integer("patience", in: 1...1000)
     try fields.finish()
+    return heldOut.map { Validation(heldOut: $0, interval: interval, patience: patience) }
+  }
+
+  private static func heldOut(_ fields: inout RecipeObject, _ resolved: (String) -> String) throws(TrainingError) -> HeldOut? {
+    let path = try fields.string("path")
+    let split = try fields.string("split") ?? "dev"
+    let share = try fields.share("share")
+    let name = try fields.string("measure") ?? "nDCG@10"
     guard let path else { return nil }
     do {
-      return Validation(path: resolved(path), split: split, measure: try Measure.parse(name), interval: interval, patience: patience)
+      return HeldOut(path: resolved(path), split: split, share: share, measure: try Measure.parse(name))
     } catch {
       throw fields.complaint("measure", "is \(name): \(error)")
     }

@@ -6,7 +6,7 @@ internal import NeedletailNumerics
 struct MetricsLog {
   /// One line.
   enum Entry {
-    case step(Int, Trainer.Step)
+    case step(Int, TrainingStep)
     case validation(Int, measure: String, value: Double)
   }
 

@@ -12,7 +12,6 @@ public final class RankingValidation {
   private let documents: TokenizedTexts
   private let pool: WorkerPool
   private static let depth = 100
-  private static let tokensAtATime = 4096
 
   /// - Parameters:
   ///   - task: queries with judgements, and the corpus.
@@ -45,9 +44,8 @@ public final class RankingValidation {
   /// The ranking of every query, 100 documents deep.
   public func run(of network: TransformerNetwork) throws -> Run {
     let tape = Tape(pool: pool)
-    tape.isRecording = false
-    let left = try vectors(of: queries.all, network, tape)
-    let right = try vectors(of: documents.all, network, tape)
+    let left = try network.vectors(ofTexts: queries.all, on: tape)
+    let right = try network.vectors(ofTexts: documents.all, on: tape)
     let dimension = network.configuration.hiddenSize
     var run = Run()
     for first in stride(from: 0, to: task.queries.count, by: 64) {
@@ -64,27 +62,5 @@ public final class RankingValidation {
       }
     }
     return run
-  }
-
-  private func vectors(of texts: [[Int32]], _ network: TransformerNetwork, _ tape: Tape) throws -> [Float] {
-    var values: [Float] = []
-    var pending: [[Int32]] = []
-    func flush() throws {
-      tape.clear()
-      let vectors = try network.vectors(of: PackedTokens(pending), on: tape)
-      values += (network.directory.similarity == .cosine ? vectors.unitLength() : vectors).values
-      pending.removeAll(keepingCapacity: true)
-    }
-    var tokens = 0
-    for text in texts {
-      if !pending.isEmpty, tokens + text.count > Self.tokensAtATime {
-        try flush()
-        tokens = 0
-      }
-      pending.append(text)
-      tokens += text.count
-    }
-    if !pending.isEmpty { try flush() }
-    return values
   }
 }

@@ -1,5 +1,6 @@
 internal import NeedletailCore
-internal import NeedletailModels
+internal import NeedletailIndex
+public import NeedletailModels
 public import NeedletailNumerics
 public import NeedletailText
 
@@ -11,30 +12,21 @@ public import NeedletailText
 /// With `textsAtATime`, the gradient of a batch that does not fit into memory is computed in two passes: vectors of all texts without
 /// remembering anything, the loss on the vectors alone, then, some texts at a time, the pass again with the gradient of their vectors
 /// ("gradient cache": Gao, Zhang, Han and Callan, RepL4NLP 2021, section 3). Gradients are those of the whole batch.
-public final class Trainer {
+public final class Trainer: Learner {
   public let network: TransformerNetwork
   public let settings: TrainingSettings
   public let sampler: any Sampler
   public let optimizer: Optimizer
   public let average: MovingAverage?
 
-  private let examples: TrainingExamples
+  /// What is learnt from.
+  public let examples: TrainingExamples
   private let objective: any Objective
   private let queries: TokenizedTexts
   private let passages: TokenizedTexts
-  private let schedule: LearningRateSchedule
+  /// For each query the negatives that were found last; they stand behind those of its examples. Empty before the first search.
+  public var minedNegatives: [[Int]] = []
   private let tape: Tape
-
-  /// What happened in a step.
-  public struct Step: Hashable, Sendable {
-    /// The mean over the batches of the step.
-    public var loss: Double
-    /// The length of the gradient before it was clipped.
-    public var gradientNorm: Double
-    public var rate: Double
-    /// Tokens that went through the network, each counted once.
-    public var tokens: Int
-  }
 
   /// - Parameters:
   ///   - network: what learns.
@@ -62,45 +54,36 @@ public final class Trainer {
       parameter.shape.rank > 1 ? settings.weightDecay : 0
     }
     average = settings.averageDecay.map { MovingAverage(of: network.parameters, decay: $0) }
-    schedule = LearningRateSchedule(settings.curve, warmupSteps: settings.warmupSteps, steps: settings.steps)
     tape = Tape(pool: pool)
     network.parameters.clearGradients()
   }
 
-  /// Takes a step.
-  ///
-  /// - Parameter index: its number, from 0.
-  /// - Throws: `TrainingError.diverged` when loss or gradient is no number; the parameters are then as they were before the step.
-  public func step(_ index: Int) throws -> Step {
-    var report = Step(loss: 0, gradientNorm: 0, rate: Double(settings.rate) * schedule.factor(at: index), tokens: 0)
-    for part in 0..<settings.accumulation {
-      let batch = batch(at: index * settings.accumulation + part)
-      let (loss, tokens) = try accumulateGradient(of: batch, seed: seed(index, part))
-      guard loss.isFinite else {
-        network.parameters.clearGradients()
-        throw TrainingError.diverged(step: index, what: "The loss", kept: "")
-      }
-      report.loss += Double(loss) / Double(settings.accumulation)
-      report.tokens += tokens
-    }
-    report.gradientNorm = optimizer.gradientNorm() / Double(settings.accumulation)
-    guard report.gradientNorm.isFinite else {
-      network.parameters.clearGradients()
-      throw TrainingError.diverged(step: index, what: "The gradient", kept: "")
-    }
-    var scale = 1 / Double(settings.accumulation)
-    if let clip = settings.clip, report.gradientNorm > clip { scale *= clip / report.gradientNorm }
-    optimizer.step(rate: Float(report.rate), gradientScale: Float(scale))
-    average?.update(from: network.parameters)
-    return report
+  public func accumulateGradient(at place: Int, seed: UInt64) throws -> (loss: Float, tokens: Int) {
+    try accumulateGradient(of: batch(at: place), seed: seed)
   }
+
+  public func save(to path: String) throws(ModelError) { try network.save(to: path) }
 
   /// The batch of a step, counted over accumulated ones.
   public func batch(at place: Int) -> ExampleBatch {
-    var generator = SeededGenerator(seed: seed(place, 0x5a))
+    var generator = SeededGenerator(seed: settings.seed(of: place, 0x5a))
     return ExampleBatch(
       sampler.indices(at: place), of: examples, positiveCount: settings.positivesPerQuery, negativeCount: settings.negativesPerQuery,
-      using: &generator)
+      minedNegatives: minedNegatives, using: &generator)
+  }
+
+  /// Lets the network as it stands look for hard negatives; see `minedNegatives`.
+  public func mineNegatives(_ mining: NegativeMining) throws {
+    do {
+      let tape = Tape(pool: tape.pool)
+      let dimension = network.configuration.hiddenSize
+      minedNegatives = try mining.negatives(
+        of: examples, queries: DenseVectors(dimension: dimension, values: network.vectors(ofTexts: queries.all, on: tape)),
+        passages: DenseVectors(dimension: dimension, values: network.vectors(ofTexts: passages.all, on: tape)),
+        similarity: network.directory.similarity, pool: tape.pool)
+    } catch let error as TensorError {
+      throw TrainingError.tensor(error)
+    }
   }
 
   /// Adds the gradient of a batch to that of the network's parameters.
@@ -119,6 +102,7 @@ public final class Trainer {
       let vectors = try network.vectors(of: PackedTokens(texts), on: tape, dropout: settings.dropout)
       let loss = try loss(of: vectors, batch)
       let value = loss.value
+      try checkMemory()
       if value.isFinite { try tape.differentiate(loss) }
       return (value, tokens)
     } catch let error as TensorError {
@@ -137,6 +121,7 @@ public final class Trainer {
     }
     var values: [Float] = []
     for part in parts { values += try vectors(of: part, isRecording: false).values }
+    try checkMemory()
     tape.clear()
     tape.isRecording = true
     let dimension = values.count / texts.count
@@ -153,14 +138,20 @@ public final class Trainer {
     return value
   }
 
+  /// Before the backward pass, which takes about as much again as the tensors do, and before anything has changed.
+  private func checkMemory() throws(TrainingError) {
+    guard let limit = settings.memoryLimit else { return }
+    let entries = 2 * network.parameters.snapshotCount + optimizer.momentCounts.reduce(0, +) + (average?.values.count ?? 0)
+    let needed = entries * MemoryLayout<Float>.stride + 2 * tape.byteCount
+    guard needed <= limit else {
+      network.parameters.clearGradients()
+      throw .overBudget(needed: needed, allowed: limit)
+    }
+  }
+
   private func loss(of vectors: Tensor, _ batch: ExampleBatch) throws -> Tensor {
     let split = batch.queries.count
     return try objective.loss(
       queries: vectors.rows(0..<split), passages: vectors.rows(split..<vectors.shape[0]), batch: batch)
-  }
-
-  private func seed(_ step: Int, _ salt: Int) -> UInt64 {
-    var generator = SeededGenerator(seed: settings.seed &+ UInt64(step) &* 0x9e37_79b9_7f4a_7c15 &+ UInt64(salt) &* 0xbf58_476d_1ce4_e5b9)
-    return generator.next()
   }
 }

@@ -3,15 +3,22 @@ internal import NeedletailCore
 internal import NeedletailEvaluation
 public import NeedletailModels
 public import NeedletailNumerics
+internal import NeedletailText
 
 /// A training from recipe to model directory, in a run folder.
 ///
 /// The folder holds `recipe.json5`, `metrics.jsonl` (a line for each step and validation), `plot.html`, `checkpoint.safetensors` and in the
-/// end `model`. A run that was interrupted goes on from its last checkpoint, to the same bits.
+/// end `model` and `result.json`; with small additions that learn (`adapter` in the recipe) also `adapter`, which `model` contains. A
+/// run that was interrupted goes on from its last checkpoint, to the same bits.
 public final class TrainingRun {
   public let recipe: TrainingRecipe
-  private let trainer: Trainer
+  /// Takes the steps.
+  let trainer: any Learner
+  /// The same where examples, not texts alone, are learnt from.
+  var exampleTrainer: Trainer? { trainer as? Trainer }
+  private let directory: ModelDirectory
   private let validation: RankingValidation?
+  private let test: RankingValidation?
   private var log: MetricsLog
   private var best: Checkpoint.Best?
 
@@ -34,6 +41,9 @@ public final class TrainingRun {
     /// The value before the first step and that of the model, where there is a validation.
     public var before: Double?
     public var after: Double?
+    /// The same on queries that neither taught nor chose, where the recipe has a `test`.
+    public var testBefore: Double?
+    public var testAfter: Double?
     /// Whether it ended because the measure rose no more.
     public var endedEarly: Bool
     public var seconds: Double
@@ -48,37 +58,39 @@ public final class TrainingRun {
   ///   - pool: the threads.
   public init(_ recipe: TrainingRecipe, recipePath: String, model directory: ModelDirectory, pool: WorkerPool = .shared) throws {
     self.recipe = recipe
-    try TransformerNetwork.check(directory)
-    let network = TransformerNetwork(directory, trained: recipe.trained)
-    // the embedder knows which tokenizer the model has
-    let tokenizer = try TransformerEmbedder(directory: directory, pool: pool).tokenizer
     var examples = TrainingExamples()
     for source in recipe.data {
-      let part = try ExampleReader.read(
-        source.format, path: source.path, split: source.split, run: source.run, negatives: source.negatives)
+      if let pairs = source.pairs, recipe.pretraining == nil {
+        try examples.append(pairs.examples(path: source.path, seed: recipe.settings.seed, pool: pool))
+        continue
+      }
+      var part = try ExampleReader.read(
+        source.format, path: source.path, split: source.split, run: source.run, negatives: source.negatives,
+        includesCorpus: recipe.mining != nil)
+      if let share = source.share {
+        part = part.keeping(share)
+        if part.examples.isEmpty { throw TrainingError.unsuitableData(reason: "\(source.path) has no query in the share \(share.range)") }
+      }
       examples.append(part)
     }
+    let directory = try Self.beginning(of: recipe, directory, examples, pool)
+    self.directory = directory
+    try TransformerNetwork.check(directory)
+    let tokenizer = try directory.tokenizer()
     var settings = recipe.settings
     let limit = directory.maximumTokens
     settings.maximumQueryTokens = min(settings.maximumQueryTokens, limit)
     settings.maximumPassageTokens = min(settings.maximumPassageTokens, limit)
-    let sampler = ShuffledSampler(
-      lengths: examples.examples.map { example in
-        examples.queries[example.query].utf8.count + (example.positives.first.map { examples.passages[$0].utf8.count } ?? 0)
-      },
-      tasks: examples.examples.map(\.task), batchSize: recipe.batchSize, grouping: recipe.grouping, seed: settings.seed)
-    trainer = Trainer(
-      network, tokenizer: tokenizer, examples: examples, sampler: sampler, objective: recipe.objective, settings: settings, pool: pool)
-    validation = try recipe.validation.map { wanted in
-      let task: RetrievalTask
-      do {
-        task = try BEIRReader.read(directory: wanted.path, split: wanted.split)
-      } catch {
-        throw TrainingError.unsuitableData(reason: "`validation`: \(error)")
-      }
+    trainer = try Self.learner(recipe, directory, tokenizer, examples, settings, pool)
+    let network = trainer.network
+    let judged = try JudgedQueries(recipe, trained: examples.queries)
+    func ranking(_ heldOut: TrainingRecipe.HeldOut?, _ task: RetrievalTask?) -> RankingValidation? {
+      guard let heldOut, let task else { return nil }
       return RankingValidation(
-        task, measure: wanted.measure, network: network, tokenizer: tokenizer, maximumTokens: settings.maximumPassageTokens, pool: pool)
+        task, measure: heldOut.measure, network: network, tokenizer: tokenizer, maximumTokens: settings.maximumPassageTokens, pool: pool)
     }
+    validation = ranking(recipe.validation?.heldOut, judged.validation)
+    test = ranking(recipe.test, judged.test)
     do {
       try FileManager.default.createDirectory(atPath: recipe.output, withIntermediateDirectories: true)
       let copy = recipe.output + "/recipe.json5"
@@ -87,6 +99,48 @@ public final class TrainingRun {
       throw TrainingError.recipe(path: recipePath, reason: "`output` cannot be written: \(error.localizedDescription)")
     }
     log = try MetricsLog(path: recipe.output + "/metrics.jsonl")
+  }
+
+  /// The model that the training begins with.
+  private static func beginning(
+    of recipe: TrainingRecipe, _ directory: ModelDirectory, _ examples: TrainingExamples, _ pool: WorkerPool
+  ) throws -> ModelDirectory {
+    guard let untrained = recipe.untrained else { return directory }
+    let path = recipe.output + "/untrained"
+    if !FileManager.default.fileExists(atPath: path + "/model.safetensors") {
+      try untrained.write(to: path, tokenizerOf: directory, texts: examples.queries + examples.passages, pool: pool)
+    }
+    return try ModelDirectory(path: path)
+  }
+
+  private static func learner(
+    _ recipe: TrainingRecipe, _ directory: ModelDirectory, _ tokenizer: SubwordTokenizer, _ examples: TrainingExamples,
+    _ settings: TrainingSettings, _ pool: WorkerPool
+  ) throws -> any Learner {
+    if let pretraining = recipe.pretraining {
+      guard recipe.mining == nil else {
+        throw TrainingError.unsuitableData(reason: "Texts alone have no negatives: leave `mining` out, or choose an objective that learns from examples")
+      }
+      return try TextPretrainer(
+        directory, trained: recipe.trained, texts: examples.queries + examples.passages, objective: pretraining,
+        batchSize: recipe.batchSize, grouping: recipe.grouping, settings: settings, pool: pool)
+    }
+    guard !examples.examples.isEmpty else {
+      throw TrainingError.unsuitableData(reason: "The data are texts alone, and `objective.kind` learns from examples: choose reconstruction, masked or next_token")
+    }
+    let hasNegatives = settings.negativesPerQuery > 0 && (recipe.mining != nil || examples.examples.contains { !$0.negatives.isEmpty })
+    let dimension = directory.configuration.hiddenSize
+    if let flaw = recipe.objective.flaw(of: examples, hasNegatives: hasNegatives, dimension: dimension) {
+      throw TrainingError.unsuitableData(reason: flaw)
+    }
+    let sampler = ShuffledSampler(
+      lengths: examples.examples.map { example in
+        examples.queries[example.query].utf8.count + (example.positives.first.map { examples.passages[$0].utf8.count } ?? 0)
+      },
+      tasks: examples.examples.map(\.task), batchSize: recipe.batchSize, grouping: recipe.grouping, seed: settings.seed)
+    return Trainer(
+      TransformerNetwork(directory, trained: recipe.trained), tokenizer: tokenizer, examples: examples, sampler: sampler,
+      objective: recipe.objective, settings: settings, pool: pool)
   }
 
   private var checkpointPath: String { recipe.output + "/checkpoint.safetensors" }
@@ -100,6 +154,7 @@ public final class TrainingRun {
     let clock = ContinuousClock()
     let start = clock.now
     let settings = trainer.settings
+    let lock = try takeFolder()
     var step = try resume()
     try log.truncate(after: step)
     if step > 0 { try report(.resumed(step: step)) }
@@ -113,13 +168,12 @@ public final class TrainingRun {
         throw CancellationError()
       }
       let stepStart = clock.now
-      let result: Trainer.Step
+      if let mining = recipe.mining, step.isMultiple(of: mining.interval) { try exampleTrainer?.mineNegatives(mining) }
+      let result: TrainingStep
       do {
         result = try trainer.step(step)
       } catch TrainingError.diverged(let index, let what, _) {
-        let hasCheckpoint = FileManager.default.fileExists(atPath: checkpointPath)
-        throw TrainingError.diverged(
-          step: index, what: what, kept: hasCheckpoint ? "The last good checkpoint is \(checkpointPath)." : "No checkpoint was written yet.")
+        throw diverged(step: index, what)
       }
       step += 1
       lastLoss = result.loss
@@ -134,11 +188,36 @@ public final class TrainingRun {
     }
     let model = recipe.output + "/model"
     if let best { trainer.network.parameters.snapshot = best.values } else { useAverage() }
-    try trainer.network.save(to: model)
+    try trainer.save(to: model)
+    if var adapter = trainer.network.adapter {
+      adapter.base = recipe.model
+      try adapter.write(to: recipe.output + "/adapter", for: directory)
+    }
     try log.writePlot(to: recipe.output + "/plot.html", title: URL(fileURLWithPath: recipe.output).lastPathComponent)
-    return Outcome(
-      model: model, steps: step, loss: lastLoss, before: log.firstValidation, after: best?.measure, endedEarly: endedEarly,
-      seconds: (clock.now - start) / .seconds(1))
+    let outcome = Outcome(
+      model: model, steps: step, loss: lastLoss, before: log.firstValidation, after: best?.measure,
+      testBefore: try test?.value(of: TransformerNetwork(directory)), testAfter: try test?.value(of: trainer.network),
+      endedEarly: endedEarly, seconds: (clock.now - start) / .seconds(1))
+    try write(outcome)
+    lock.release()
+    return outcome
+  }
+
+  private func write(_ outcome: Outcome) throws(TrainingError) {
+    let path = recipe.output + "/result.json"
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    do {
+      try encoder.encode(outcome).write(to: URL(fileURLWithPath: path), options: .atomic)
+    } catch {
+      throw .file(.cannotWrite(path: path, code: EIO))
+    }
+  }
+
+  private func diverged(step: Int, _ what: String) -> TrainingError {
+    let hasCheckpoint = FileManager.default.fileExists(atPath: checkpointPath)
+    return .diverged(
+      step: step, what: what, kept: hasCheckpoint ? "The last good checkpoint is \(checkpointPath)." : "No checkpoint was written yet.")
   }
 
   private func useAverage() {
@@ -158,24 +237,50 @@ public final class TrainingRun {
     try report(.validated(step: step, measure: validation.measure.description, value: measured, isBest: isBest))
   }
 
+  /// Makes sure that nobody else works in the run folder, and removes what a process left that was killed while it wrote.
+  private func takeFolder() throws(TrainingError) -> FileLock {
+    do throws(FileError) {
+      if let lock = try FileLock(path: recipe.output + "/.lock") {
+        for folder in [recipe.output, recipe.output + "/model"] {
+          for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where name.hasSuffix(".partial") {
+            try? FileManager.default.removeItem(atPath: folder + "/" + name)
+          }
+        }
+        return lock
+      }
+    } catch {
+      throw .file(error)
+    }
+    throw .checkpoint(path: recipe.output, reason: "another process trains in this folder")
+  }
+
   private func resume() throws -> Int {
     let parameters = trainer.network.parameters
-    guard let checkpoint = try Checkpoint.read(checkpointPath, recipe: recipe.digest, count: parameters.snapshot.count) else { return 0 }
-    guard checkpoint.moments.count == trainer.optimizer.state.moments.count, (checkpoint.average == nil) == (trainer.average == nil) else {
+    let checkpoint = try Checkpoint.read(
+      checkpointPath, recipe: recipe.digest, count: parameters.snapshotCount, momentCounts: trainer.optimizer.momentCounts)
+    guard let checkpoint else { return 0 }
+    guard (checkpoint.average == nil) == (trainer.average == nil) else {
       throw TrainingError.checkpoint(path: checkpointPath, reason: "the checkpoint belongs to another optimiser")
     }
     parameters.snapshot = checkpoint.values
     trainer.optimizer.state = (checkpoint.step, checkpoint.moments)
     if let average = checkpoint.average { trainer.average?.values = average }
     best = checkpoint.best
+    if recipe.mining != nil {
+      guard let mined = checkpoint.minedNegatives, let trainer = exampleTrainer, mined.count == trainer.examples.queries.count,
+        mined.allSatisfy({ $0.allSatisfy(trainer.examples.passages.indices.contains) })
+      else { throw TrainingError.checkpoint(path: checkpointPath, reason: "the checkpoint lacks the negatives of these examples") }
+      trainer.minedNegatives = mined
+    }
     return checkpoint.step
   }
 
   private func writeCheckpoint(_ step: Int) throws {
     try log.flush()
+    guard trainer.network.parameters.snapshot.allSatisfy(\.isFinite) else { throw diverged(step: step, "A parameter") }
     try Checkpoint(
       step: step, recipe: recipe.digest, values: trainer.network.parameters.snapshot, moments: trainer.optimizer.state.moments,
-      average: trainer.average?.values, best: best
+      average: trainer.average?.values, best: best, minedNegatives: recipe.mining == nil ? nil : exampleTrainer?.minedNegatives
     ).write(to: checkpointPath)
   }
 

@@ -26,6 +26,9 @@ public struct TrainingSettings: Hashable, Sendable {
   /// The decay of the moving average that becomes the result; nil takes the last values.
   public var averageDecay: Float?
 
+  /// Bytes that parameters, moments and the tensors of a step may take together; nil sets no limit.
+  public var memoryLimit: Int?
+
   public var dropout = DropoutRates.none
   /// Tokens per text, special tokens included.
   public var maximumQueryTokens = 64

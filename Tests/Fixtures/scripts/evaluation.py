@@ -1,7 +1,8 @@
-"""Makes the fixtures of NeedletailEvaluationTests: `reference.json`, random runs with ties and what pytrec_eval says of them, and
-`tiny-benchmark`, a benchmark in the layout of BEIR with a compressed corpus.
+"""Makes the fixtures of NeedletailEvaluationTests: `reference.json`, random runs with ties and what pytrec_eval and ir_measures say of
+them, `statistics.json`, correlations, classifications and corrections by scipy, scikit-learn and statsmodels, and `tiny-benchmark`, a
+benchmark in the layout of BEIR with a compressed corpus.
 
-Usage, from the package root, with pytrec_eval(-terrier) and scipy installed:
+Usage, from the package root, with pytrec_eval(-terrier), ir_measures, cwl-eval, scipy, scikit-learn and statsmodels installed:
     python Tests/Fixtures/scripts/evaluation.py
 """
 
@@ -11,8 +12,11 @@ import pathlib
 import random
 import struct
 
+import ir_measures
 import pytrec_eval
 from scipy import stats
+from sklearn import metrics
+from statsmodels.stats.multitest import multipletests
 
 CUTOFFS = (1, 3, 5, 10, 100)
 NAMES = {"ndcg_cut": "nDCG", "map_cut": "AP", "recall": "R", "P": "P", "success": "Success"}
@@ -55,11 +59,59 @@ def expected(judgements, run):
         for theirs, ours in NAMES.items():
             for k in CUTOFFS:
                 named[f"{ours}@{k}"] = row[f"{theirs}_{k}"]
+        relevant = sum(grade > 0 for grade in judgements[query].values())
+        for k in CUTOFFS:
+            precision, recall = row[f"P_{k}"], row[f"recall_{k}"]
+            named[f"F1@{k}"] = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+            named[f"R_cap@{k}"] = precision * k / min(relevant, k) if relevant else 0.0
         result[query] = named
+    add_ir_measures(result, judgements, answered)
     for k in CUTOFFS:
         for query, row in pytrec_eval.RelevanceEvaluator(judgements, {"recip_rank"}).evaluate(cut(answered, k)).items():
             result[query][f"RR@{k}"] = row["recip_rank"]
     return result
+
+
+def add_ir_measures(result, judgements, run):
+    """Scores are replaced by ranks in trec_eval's order first, because ir_measures breaks ties in other ways than trec_eval."""
+    ranked = {query: dict(zip(documents, range(len(documents), 0, -1))) for query, documents in cut(run, 10**6).items()}
+    names = {"RBP(rel=1,p=0.8)": "RBP(p=0.8)", "RBP(rel=1,p=0.5)": "RBP(p=0.5)", "Rprec": "Rprec", "SetF": "F1", "Judged@3": "Judged@3", "Judged@10": "Judged@10"}
+    for theirs, ours in names.items():
+        for query in result:
+            result[query][ours] = 0.0
+        for value in ir_measures.iter_calc([ir_measures.parse_measure(theirs)], judgements, {q: d for q, d in ranked.items() if d}):
+            result[value.query_id][ours] = float(value.value)
+
+
+def statistics(rng):
+    """Lists with ties, classes that one side lacks, and probabilities that tie."""
+    lists = []
+    for size in (3, 12, 60):
+        first = [round(rng.random(), 1) for _ in range(size)]
+        second = [round(value + rng.gauss(0, 0.3), 1) for value in first]
+        lists.append({
+            "first": first, "second": second, "pearson": float(stats.pearsonr(first, second)[0]),
+            "spearman": float(stats.spearmanr(first, second)[0]), "kendall": float(stats.kendalltau(first, second)[0])})
+    classes = []
+    for size in (1, 9, 50):
+        truth = [rng.randrange(4) for _ in range(size)]
+        found = [value if rng.random() < 0.6 else rng.randrange(5) for value in truth]
+        scores = [round(rng.random() + (0.4 if value else 0), 1) for value in truth]
+        positive = [value > 0 for value in truth]
+        best = 0.0
+        for threshold in set(scores):
+            best = max(best, float(metrics.f1_score(positive, [score >= threshold for score in scores], zero_division=0)))
+        classes.append({
+            "truth": truth, "found": found, "macroF1": float(metrics.f1_score(truth, found, average="macro", zero_division=0)),
+            "microF1": float(metrics.f1_score(truth, found, average="micro")), "scores": scores, "positive": positive, "bestF1": best,
+            "area": float(metrics.roc_auc_score(positive, scores)) if len(set(positive)) == 2 else 0.5})
+    corrections = []
+    for size in (1, 5, 20):
+        probabilities = [round(rng.random() ** 3, 3) for _ in range(size)]
+        corrections.append({"probabilities": probabilities} | {
+            ours: [float(value) for value in multipletests(probabilities, method=theirs)[1]]
+            for ours, theirs in (("bonferroni", "bonferroni"), ("holm", "holm"), ("benjamini-hochberg", "fdr_bh"))})
+    return {"lists": lists, "classes": classes, "corrections": corrections}
 
 
 CORPUS = [
@@ -102,6 +154,7 @@ def main():
     fixtures = pathlib.Path("Tests/NeedletailEvaluationTests/Fixtures")
     write_benchmark(fixtures / "tiny-benchmark")
     (fixtures / "reference.json").write_text(json.dumps({"cases": cases, "comparisons": comparisons}, ensure_ascii=False, separators=(",", ":")))
+    (fixtures / "statistics.json").write_text(json.dumps(statistics(random.Random(21)), separators=(",", ":")))
 
 
 main()

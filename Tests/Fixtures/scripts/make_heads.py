@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Makes tiny cross-encoders and SPLADE models with what sentence-transformers computes for them.
+"""Makes tiny cross-encoders and SPLADE models with what sentence-transformers computes for them, and the weights that the tiny language
+models of make_architectures.py give to terms when they read a text twice.
 
     pip install torch transformers sentence-transformers tokenizers
     python Tests/Fixtures/scripts/make_heads.py Tests/NeedletailModelsTests/Fixtures
@@ -18,6 +19,7 @@ from sentence_transformers.sparse_encoder.modules import MLMTransformer, SpladeP
 
 PAIRS = [("needle", "a needle in the hay"), ("", "hay"), ("find the fox", ""), ("the quick fox", "hay " * 60), ("hay " * 30, "needle " * 60)]
 TEXTS = ["needle in a haystack", "", "find the quick fox", "hay " * 80, "hello, world!"]
+ECHOES = ["llama", "mistral", "qwen3"]
 SHAPE = dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=44)
 
 
@@ -61,7 +63,35 @@ def finish(place, expected):
     print(place, sorted(path.name for path in place.rglob("*") if path.is_file()))
 
 
+def echo(place):
+    """Doshi et al., 2024: the text twice, the maximum over the second copy (and the token before it) of log(1 + relu(h E'))."""
+    tokenizer = transformers.AutoTokenizer.from_pretrained(place)
+    network = transformers.AutoModelForCausalLM.from_pretrained(place).eval()
+    declared = json.loads((place / "config.json").read_text())
+    framed = tokenizer("a")["input_ids"]
+    frame = tokenizer("")["input_ids"]
+    before = next((i for i, (x, y) in enumerate(zip(frame, framed)) if x != y), len(frame))
+    silent = set(frame) | {declared.get(key) for key in ("bos_token_id", "eos_token_id", "pad_token_id")} - {None}
+    vectors = []
+    # Only texts that are not cut.
+    texts = [text for text in TEXTS if len(tokenizer(text)["input_ids"]) <= 20]
+    for text in texts:
+        ids = tokenizer(text)["input_ids"]
+        ids = ids[before : len(ids) - (len(frame) - before)]
+        weights = torch.zeros(network.config.vocab_size)
+        if ids:
+            with torch.no_grad():
+                states = network.model(torch.tensor([frame[:before] + ids + ids])).last_hidden_state[0]
+            scores = states[-len(ids) - 1 :] @ network.model.embed_tokens.weight.T
+            weights = torch.log1p(torch.relu(scores)).amax(0)
+            weights[list(silent)] = 0
+        vectors.append([round(x, 6) for x in weights.tolist()])
+    (place / "echo.json").write_text(json.dumps({"texts": texts, "vectors": vectors}, separators=(",", ":")) + "\n")
+
+
 def main(folder):
+    for name in ECHOES:
+        echo(folder / "architectures" / name)
     tokenizers = [folder / "transformers" / "tiny-bert", folder / "architectures" / "roberta"]
     for name, (kind, configuration, classifier, language_model) in configurations(tokenizers).items():
         place = folder / "rerankers" / name

@@ -11,7 +11,7 @@ import Testing
     return run
   }
 
-  /// Golden: pytrec_eval on runs with ties, unanswered queries, negative grades and identifiers beyond ASCII.
+  /// Golden: pytrec_eval, and ir_measures for what it lacks, on runs with ties, unanswered queries, negative grades and identifiers beyond ASCII.
   @Test func equalsTrecEval() throws {
     for reference in try Reference.read().cases {
       let names = try #require(reference.expected.values.first).keys.sorted()
@@ -41,7 +41,7 @@ import Testing
     #expect(again.name == "needletail")
   }
 
-  @Test(arguments: ["nDCG@10", "nDCG", "AP", "AP@1000", "RR", "RR@10", "R@100", "P@5", "Success@1"])
+  @Test(arguments: ["nDCG@10", "nDCG", "AP", "AP@1000", "RR", "RR@10", "R@100", "P@5", "Success@1", "Rprec", "F1", "F1@10", "R_cap@10", "Judged@10", "RBP(p=0.8)", "RBP(p=0.95)"])
   func namesReadBack(name: String) throws {
     #expect(try Measure.parse(name).description == name)
   }
@@ -51,9 +51,10 @@ import Testing
     #expect(try Measure.parse("mrr@10") == .reciprocalRank(cutoff: 10))
     #expect(try Measure.parse("Recall@100") == .recall(cutoff: 100))
     #expect(try Measure.parse("ndcg@10") == .nDCG(cutoff: 10))
+    #expect(try Measure.parse("rbp") == .rankBiasedPrecision(persistence: 0.8))
   }
 
-  @Test(arguments: ["", "@", "nDCG@", "nDCG@0", "nDCG@-1", "nDCG@x", "R", "P", "Success", "F1", "nDCG@10@20", "nDCG@99999999999999999999"])
+  @Test(arguments: ["", "@", "nDCG@", "nDCG@0", "nDCG@-1", "nDCG@x", "R", "P", "Success", "F2", "Judged", "Rprec@5", "RBP@10", "RBP(p=1)", "RBP(p=0)", "RBP(p=x)", "nDCG@10@20", "nDCG@99999999999999999999"])
   func refusesUnknownMeasures(name: String) {
     #expect(throws: EvaluationError.unknownMeasure(name: name)) { try Measure.parse(name) }
   }
@@ -65,6 +66,23 @@ import Testing
     #expect(evaluation.values(of: .nDCG(cutoff: 10)) == ["a": 1, "b": 0])
     #expect(evaluation.mean(of: .nDCG(cutoff: 10)) == 0.5)
     #expect(evaluation.mean(of: .precision(cutoff: 1)) == nil)
+  }
+
+  /// The acceptance values of LMEB's capped recall.
+  @Test func cappedRecallAsksForNoMoreThanFits() throws {
+    let three = Evaluation(
+      of: try run(["q": ["a": 3, "x": 2]]), judgements: ["q": ["a": 1, "b": 1, "c": 1]], measures: [.cappedRecall(cutoff: 1), .recall(cutoff: 1)])
+    #expect(three.values["q"] == [1, 1 / 3.0])
+    let many = Dictionary(uniqueKeysWithValues: (0..<20).map { ("d\($0)", 1) })
+    let scores = Dictionary(uniqueKeysWithValues: (0..<5).map { ("d\($0)", 1.0) } + (0..<5).map { ("x\($0)", 1.0) })
+    let half = Evaluation(of: try run(["q": scores]), judgements: ["q": many], measures: [.cappedRecall(cutoff: 10)])
+    #expect(half.values["q"] == [0.5])
+  }
+
+  @Test func judgedCountsEvenWhereNothingIsRelevant() throws {
+    let evaluation = Evaluation(
+      of: try run(["q": ["a": 3, "x": 2, "b": 1]]), judgements: ["q": ["a": 0, "b": 0]], measures: [.judged(cutoff: 2), .judged(cutoff: 10)])
+    #expect(evaluation.values["q"] == [0.5, 2 / 3.0])
   }
 
   @Test func writesValuesPerQueryAndMeans() throws {

@@ -81,6 +81,25 @@ import Testing
     }
   }
 
+  /// A causal network reads a text twice; the folder of its dense sibling, without what says how that pools.
+  @Test(arguments: ["llama", "mistral", "qwen3"])
+  func causalNetworksReadTwiceAsTheReference(name: String) async throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("needletail-echo-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.copyItem(at: URL(fileURLWithPath: path("architectures/\(name)")), to: folder)
+    #expect(throws: ModelError.self) { try SparseEmbedder(path: folder.path) }
+    try FileManager.default.removeItem(at: folder.appendingPathComponent("modules.json"))
+    let reference = try JSONDecoder().decode(Weights.self, from: Data(contentsOf: folder.appendingPathComponent("echo.json")))
+    let embedder = try SparseEmbedder(path: folder.path)
+    let vectors = try await embedder.encode(reference.texts, as: .document)
+    for (row, expected) in reference.vectors.enumerated() {
+      var dense = [Float](repeating: 0, count: vectors.dimension)
+      for (term, weight) in zip(vectors[row].terms, vectors[row].weights) { dense[Int(term)] = weight }
+      let worst = zip(dense, expected).map { abs($0 - $1) }.max() ?? 1
+      #expect(vectors.dimension == expected.count && worst < 1e-4, "text \(row): \(worst)")
+    }
+  }
+
   @Test func termsHaveTheirSpelling() throws {
     let embedder = try SparseEmbedder(path: path("sparse/bert"))
     let vector = try embedder.encodeNow(["needle"], as: .query)

@@ -38,6 +38,54 @@ import Testing
     }
   }
 
+  @Test(arguments: [AttentionShape(heads: 2, headSize: 5), AttentionShape(heads: 4, keyHeads: 2, headSize: 3)])
+  func attentionThatHidesPairs(shape: AttentionShape) throws {
+    let sequences = [0..<3, 3..<12]
+    var generator = SeededGenerator(seed: 9)
+    // each row sees itself or its neighbour at least
+    let hidden = sequences.flatMap { rows in
+      (0..<rows.count * rows.count).map { place -> UInt8 in
+        let (row, column) = place.quotientAndRemainder(dividingBy: rows.count)
+        return column == (row + 1) % rows.count ? 0 : Float.random(in: 0..<1, using: &generator) < 0.6 ? 1 : 0
+      }
+    }
+    let size = shape.headSize
+    let (columns, keyColumns) = (shape.heads * size, shape.keyHeads * size)
+    try GradientCheck(shapes: [[12, columns], [12, 2 * keyColumns]], tolerance: 5e-4)(
+      { try $0[0].attention(over: $0[1], shape, sequences: sequences, hidden: hidden) }
+    ) { inputs in
+      var out = [Double](repeating: 0, count: 12 * columns)
+      var start = 0
+      for rows in sequences {
+        for head in 0..<shape.heads {
+          let key = head / (shape.heads / shape.keyHeads) * size
+          for (place, query) in rows.enumerated() {
+            let seen = rows.filter { hidden[start + place * rows.count + $0 - rows.lowerBound] == 0 }
+            let scores = seen.map { row in
+              (0..<size).reduce(0) { $0 + inputs[0][query * columns + head * size + $1] * inputs[1][row * 2 * keyColumns + key + $1] } / Double(size).squareRoot()
+            }
+            let weights = plainSoftmax(scores[...])
+            for component in 0..<size {
+              out[query * columns + head * size + component] = zip(weights, seen).reduce(0) {
+                $0 + $1.0 * inputs[1][$1.1 * 2 * keyColumns + keyColumns + key + component]
+              }
+            }
+          }
+        }
+        start += rows.count * rows.count
+      }
+      return out
+    }
+  }
+
+  @Test func masksOfAnotherSizeAreRefused() throws {
+    let tape = Tape()
+    let (queries, keys) = (try tape.variable([Float](repeating: 0, count: 12), shape: [3, 4]), try tape.variable([Float](repeating: 0, count: 24), shape: [3, 8]))
+    #expect(throws: TensorError.self) {
+      try queries.attention(over: keys, AttentionShape(heads: 2, headSize: 2), sequences: [0..<3], hidden: [0, 1])
+    }
+  }
+
   @Test func rotations() throws {
     let positions: [Int32] = [0, 1, 7]
     try GradientCheck(shapes: [[3, 10]])({ try $0[0].rotated(columns: 2..<10, headSize: 4, positions: positions) }) { x in

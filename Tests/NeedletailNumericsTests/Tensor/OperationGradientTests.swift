@@ -44,6 +44,18 @@ import Testing
     }
   }
 
+  @Test func sumsIntoSomeColumns() throws {
+    try GradientCheck(shapes: [[70, 9], [70, 4]])({ try $0[0].adding($0[1], toColumnsFrom: 3) }) { inputs in
+      inputs[0].indices.map { place in
+        let (row, column) = place.quotientAndRemainder(dividingBy: 9)
+        return inputs[0][place] + ((3..<7).contains(column) ? inputs[1][row * 4 + column - 3] : 0)
+      }
+    }
+    let tape = Tape()
+    let wide = try tape.variable([1, 2, 3, 4], shape: [2, 2])
+    #expect(throws: TensorError.self) { try wide.adding(wide, toColumnsFrom: 1) }
+  }
+
   @Test(arguments: [([2, 3, 4], [2, 3, 4]), ([2, 3, 4], [4]), ([2, 1, 4], [3, 1]), ([3], [2, 3]), ([2, 3], [1])] as [([Int], [Int])])
   func arithmeticBroadcasts(left: [Int], right: [Int]) throws {
     func plain(_ operation: @escaping (Double, Double) -> Double) -> ([[Double]]) -> [Double] {

@@ -35,6 +35,51 @@ import Testing
     #expect(parameters.gradient(of: parameters.all[0]) == [0, 0])
   }
 
+  /// What the library transformers computes; see Fixtures/scripts/make_adafactor.py.
+  private struct Reference: Decodable {
+    struct Case: Decodable {
+      let scalesByValue: Bool
+      let values: [[Float]]
+    }
+    let beginning: [[Float]]
+    let gradients: [[[Float]]]
+    let cases: [Case]
+  }
+
+  @Test(arguments: [1, 3]) func adafactorAgreesWithTransformers(threads: Int) throws {
+    let url = try #require(Bundle.module.url(forResource: "Fixtures/adafactor", withExtension: "json"))
+    let reference = try JSONDecoder().decode(Reference.self, from: Data(contentsOf: url))
+    #expect(reference.cases.count == 2)
+    for wanted in reference.cases {
+      let parameters = Parameters([("matrix", [5, 7], true), ("fixed", [3], false), ("vector", [6], true)])
+      let trained = parameters.all.filter(\.isTrained)
+      for (parameter, values) in zip(trained, reference.beginning) { parameters[parameter] = values }
+      let algorithm = OptimizerAlgorithm.adafactor(decayRate: 0.8, clipThreshold: 1, scalesByValue: wanted.scalesByValue)
+      let pool = WorkerPool(threadCount: threads)
+      var optimizer = Optimizer(algorithm, of: parameters, pool: pool) { $0.shape.rank > 1 ? 0.1 : 0 }
+      let tape = Tape()
+      for (step, gradients) in reference.gradients.enumerated() {
+        tape.clear()
+        for (parameter, gradient) in zip(trained, gradients) {
+          let half = try tape.constant(gradient.map { $0 / 2 }, shape: parameter.shape)
+          try tape.differentiate(tape.parameter(parameter, of: parameters).multiplied(by: half).sum())
+        }
+        optimizer.step(rate: 0.05, gradientScale: 2)
+        // a state that is put back goes on in the same way
+        if step == 3 {
+          let state = optimizer.state
+          #expect(state.moments.map(\.count) == [5 + 7 + 6])
+          optimizer = Optimizer(algorithm, of: parameters, pool: pool) { $0.shape.rank > 1 ? 0.1 : 0 }
+          optimizer.state = state
+        }
+      }
+      for (parameter, expected) in zip(trained, wanted.values) {
+        for (found, value) in zip(parameters[parameter], expected) { #expect(abs(found - value) < 1e-5 * max(1, abs(value))) }
+        #expect(parameters.gradient(of: parameter).allSatisfy { $0 == 0 })
+      }
+    }
+  }
+
   @Test func gradientDescentWithMomentumFindsTheMinimum() throws {
     let parameters = Parameters([("x", [2], true), ("fixed", [1], false)])
     let optimizer = Optimizer(.gradientDescent(momentum: 0.5), of: parameters)

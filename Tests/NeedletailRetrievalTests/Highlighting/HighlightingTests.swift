@@ -41,6 +41,17 @@ import Testing
     #expect(parts(answer.snippet.text, answer.snippet.highlights) == ["Yeast", "Bread", "rises", "yeast"])
   }
 
+  @Test func leavesOutTheLinesOfHeadingsThatStandBesideIt() async throws {
+    let text = "## Yeast\n\nBread rises because of yeast. #yeast is a tag."
+    let index = try TextIndex(embedder: HashingEmbedder())
+    try await index.add([Document(id: "bread", text: text)], structure: .markdown)
+    let answer = try #require(try await index.search("yeast", limit: 1).first)
+    #expect(answer.headings == ["Yeast"])
+    #expect(answer.snippet.text == "Bread rises because of yeast. #yeast is a tag.")
+    #expect(!answer.snippet.isCutBefore)
+    #expect(parts(answer.snippet.text, answer.snippet.highlights) == ["yeast", "yeast"])
+  }
+
   @Test func beginsAtTheBeginningWithoutWords() async throws {
     let answer = try await answer("One sentence here. Another one there. A third.", query: "zebra", snippetBytes: 20)
     #expect(answer.snippet.text == "One sentence here.")

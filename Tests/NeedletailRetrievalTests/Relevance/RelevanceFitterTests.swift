@@ -244,7 +244,8 @@ struct RelevanceSample {
       holdingOut: 0.3, of: examples, embedder: HashingEmbedder().profile.digest, collection: "birds")
     let path = scratch.file("relevance.json")
     try model.write(to: path)
-    let specification = PipelineSpecification(answering: .hybrid, relevance: .init(.modelFile(path, probability: nil)))
+    let specification = PipelineSpecification(
+      answering: .hybrid, in: index.collection.settings, relevance: .init(.modelFile(path, probability: nil)))
     let response = try await Pipeline(specification, searcher: index.searcher).search(Query("moon", limit: 50))
     #expect((9...20).contains(response.answers.count))
     #expect(response.answers.prefix(9).allSatisfy { $0.text.contains("moon") })

@@ -16,22 +16,29 @@ import Testing
     let queries = ["needle", "fox", "hello", "b", "42", "dog", "hay", "world"]
     func lines(_ texts: [String]) -> String { texts.enumerated().map { "{\"_id\":\"\($0)\",\"text\":\"\($1)\"}\n" }.joined() }
     try lines(texts).write(toFile: data + "/corpus.jsonl", atomically: true, encoding: .utf8)
-    try lines(queries).write(toFile: data + "/queries.jsonl", atomically: true, encoding: .utf8)
-    let judgements = "query-id\tcorpus-id\tscore\n" + (0..<8).map { "\($0)\t\($0)\t1\n" }.joined()
-    try judgements.write(toFile: data + "/qrels/train.tsv", atomically: true, encoding: .utf8)
+    // other words for the same things, which nobody learns from
+    let others = ["needles", "the fox", "hello you", "abc", "forty two 42", "dogs", "haystack", "worlds"]
+    try (lines(queries) + others.enumerated().map { "{\"_id\":\"\($0 + 8)\",\"text\":\"\($1)\"}\n" }.joined())
+      .write(toFile: data + "/queries.jsonl", atomically: true, encoding: .utf8)
+    for (split, first) in [("train", 0), ("dev", 8)] {
+      let judgements = "query-id\tcorpus-id\tscore\n" + (0..<8).map { "\($0 + first)\t\($0)\t1\n" }.joined()
+      try judgements.write(toFile: data + "/qrels/\(split).tsv", atomically: true, encoding: .utf8)
+    }
   }
 
   /// A recipe that works, with some of its fields replaced or added: "key: value".
-  private func recipe(_ change: String = "", steps: Int = 12, output: String = "run", rate: Double = 0.002) throws -> (TrainingRecipe, String) {
+  private func recipe(_ changes: String..., steps: Int = 12, output: String = "run", rate: Double = 0.002) throws -> (TrainingRecipe, String) {
     let path = folder.path + "/recipe-\(output).json5"
     var fields = [
       "model: \"\(TinyModels.path("tiny-bert"))\"", "output: \"\(output)\"", "data: [{ format: \"beir\", path: \"data\" }]",
       "batch: { size: 4 }", "steps: \(steps)", "optimizer: { rate: \(rate), average: 0.5 }", "dropout: 0.1", "checkpoint_every: 5",
-      "validation: { path: \"data\", split: \"train\", every: 4 }",
+      "validation: { path: \"data\", split: \"dev\", every: 4 }",
     ]
-    let key = change.prefix { $0 != ":" }
-    fields.removeAll { $0.hasPrefix(key + ":") }
-    if !change.isEmpty { fields.append(change) }
+    for change in changes where !change.isEmpty {
+      let key = change.prefix { $0 != ":" }
+      fields.removeAll { $0.hasPrefix(key + ":") }
+      fields.append(change)
+    }
     try "{ // a comment\n\(fields.joined(separator: ",\n")) }".write(toFile: path, atomically: true, encoding: .utf8)
     return (try TrainingRecipe(path: path), path)
   }
@@ -42,12 +49,15 @@ import Testing
 
   private func bytes(_ path: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: folder.path + "/" + path)) }
 
-  @Test func aRunThatWasCutOffGoesOnToTheSameBits() throws {
-    let whole = try run(recipe(output: "whole")).run()
+  @Test(arguments: [
+    "", "adapter: { rank: 2, targets: ['query', 'expansion'], dropout: 0.2 }", "optimizer: { kind: 'adafactor', rate: 0.002 }",
+    "mining: { every: 3, negatives: 2, answer_share: 1.1 }",
+  ]) func aRunThatWasCutOffGoesOnToTheSameBits(change: String) throws {
+    let whole = try run(recipe(change, output: "whole")).run()
     #expect(whole.steps == 12)
     // a process that was killed after step 7: its checkpoint is that of step 5, its metrics are further and end in half a line
     struct Killed: Error {}
-    let cut = try recipe(output: "cut")
+    let cut = try recipe(change, output: "cut")
     let killed = try run(cut)
     do {
       _ = try killed.run(report: { event in
@@ -70,6 +80,23 @@ import Testing
     #expect(try String(decoding: bytes("whole/plot.html"), as: UTF8.self).contains("<svg"))
   }
 
+  @Test func whatSmallAdditionsLearntIsInTheModelAndBesideIt() throws {
+    let (plan, path) = try recipe("adapter: { rank: 4, targets: ['query', 'key', 'value', 'output'] }", steps: 24, rate: 0.02)
+    let outcome = try run((plan, path)).run()
+    let (before, after) = (try #require(outcome.before), try #require(outcome.after))
+    #expect(after > before)
+    let base = try ModelDirectory(path: plan.model)
+    let adapter = try LowRankAdapter(path: folder.path + "/run/adapter", for: base)
+    #expect(adapter.base == plan.model && adapter.rank == 4 && adapter.alpha == 8)
+    let merged = try ModelDirectory(path: outcome.model)
+    for part in base.configuration.parts {
+      var weight = base.weight(of: part)
+      #expect((weight == merged.weight(of: part)) == (adapter.additions[part] == nil), "\(part)")
+      adapter.add(to: &weight, of: part)
+      #expect(weight == merged.weight(of: part))
+    }
+  }
+
   @Test func theResultIsAModelThatIsAtLeastAsGoodAsBefore() throws {
     let outcome = try run(recipe(steps: 24)).run()
     let (before, after) = (try #require(outcome.before), try #require(outcome.after))
@@ -79,28 +106,112 @@ import Testing
     #expect(!vector.values.contains { !$0.isFinite })
   }
 
+  @Test func theTestMeasuresTheResultOnQueriesThatNeitherTaughtNorChose() throws {
+    let changes = "validation: { path: 'data', share: [0, 0.5], every: 4 }, test: { path: 'data', share: [0.5, 1], measure: 'MRR@10' }"
+    let outcome = try run(recipe(changes, steps: 24)).run()
+    let (before, after) = (try #require(outcome.testBefore), try #require(outcome.testAfter))
+    #expect(after > before)
+    let result = try JSONDecoder().decode(TrainingRun.Outcome.self, from: bytes("run/result.json"))
+    #expect(result.testAfter == outcome.testAfter && result.after == outcome.after)
+  }
+
+  @Test(arguments: [
+    ("validation: { path: 'data', split: 'train' }", "8 of the 8 queries of `validation` are trained on"),
+    ("test: { path: 'data', split: 'train' }", "8 of the 8 queries of `test` are trained on"),
+    ("test: { path: 'data', split: 'dev' }", "8 of the 8 queries of `test` are validated with"),
+    ("validation: { path: 'data', share: [0, 1e-9] }", "`validation` has no queries"),
+    ("data: [{ format: 'beir', path: 'data', share: [0, 1e-9] }]", "no query in the share"),
+  ]) func aQueryMayBeInOnePlaceOnly(change: String, named: String) throws {
+    let recipe = try recipe(change)
+    #expect { try run(recipe) } throws: { "\($0)".contains(named) }
+  }
+
+  @Test func theBatchesOfARunCanBeWritten() throws {
+    struct Line: Decodable {
+      let step: Int
+      let queries, passages: [String]
+      let positives, ignored: [[Int]]
+    }
+    let training = try run(recipe())
+    let path = folder.path + "/batches.jsonl"
+    try BatchLines(training).write(to: path)
+    let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+    let batches = try lines.map { try JSONDecoder().decode(Line.self, from: Data($0.utf8)) }
+    #expect(batches.map(\.step) == Array(0..<12))
+    let answers = ["needle": "find the needle in hay", "b": "a b c", "42": "42 times", "dog": "lazy dog"]
+    for batch in batches {
+      #expect(batch.queries.count == 4 && batch.positives.count == 4)
+      for (query, places) in zip(batch.queries, batch.positives) where answers[query] != nil {
+        #expect(places.map { batch.passages[$0] } == [answers[query]])
+      }
+    }
+  }
+
   @Test func aCheckpointOfAnotherRecipeIsRefused() throws {
     _ = try run(recipe(steps: 6)).run()
     let other = try run(recipe("seed: 9", steps: 6))
     #expect { try other.run() } throws: { "\($0)".contains("another recipe") }
   }
 
-  @Test func aRateThatIsTooHighKeepsTheLastGoodCheckpoint() throws {
-    let wild = try run(recipe("last_layers: 1", steps: 400, output: "wild", rate: 99))
-    // whatever happens to the network: the run ends with numbers or with an error that says what to change
+  @Test func aTrainingThatDivergesKeepsTheLastGoodCheckpoint() throws {
+    // each step multiplies the weights by -19, so that they leave single precision within a few steps
+    let wild = try recipe("optimizer: { rate: 20, decay: 1, warmup: 0, schedule: 'constant', average: 0.5 }", steps: 60, output: "wild")
     do {
-      let outcome = try wild.run()
-      #expect(outcome.loss.isFinite)
+      _ = try run(wild).run()
+      Issue.record("went on")
     } catch let error as TrainingError {
-      #expect(error.description.contains("optimizer.rate"))
+      #expect(error.description.contains("optimizer.rate") && error.description.contains("wild/checkpoint.safetensors"))
     }
+    let file = try SafetensorsFile(path: folder.path + "/wild/checkpoint.safetensors")
+    let values = try #require(file.tensor(named: "values"))
+    let isFinite = file.floats(values).allSatisfy { $0.isFinite }
+    #expect(isFinite)
+    // the same again, from the checkpoint
+    #expect { try run(wild).run() } throws: { "\($0)".contains("last good checkpoint") }
+  }
+
+  @Test func aStepThatTakesTooMuchMemoryIsRefusedBeforeItChangesAnything() throws {
+    #expect { try run(recipe("memory_mib: 1", steps: 5)).run() } throws: { "\($0)".contains("texts_at_a_time") }
+    #expect(!FileManager.default.fileExists(atPath: folder.path + "/run/checkpoint.safetensors"))
+    let fits = try run(recipe("memory_mib: 500", steps: 5, output: "fits")).run()
+    #expect(fits.steps == 5)
+  }
+
+  @Test func aTrainingEndsWhenTheMeasureRisesNoMore() throws {
+    let outcome = try run(recipe("validation: { path: 'data', every: 2, patience: 3 }", steps: 40, rate: 0)).run()
+    #expect(outcome.endedEarly && outcome.steps == 6)
+    #expect(outcome.after == outcome.before)
+  }
+
+  @Test func theAverageIsWhatIsSaved() throws {
+    // with a decay of nearly one the average stays where it began, whatever the steps do
+    let outcome = try run(recipe("optimizer: { rate: 0.01, average: 0.999999 }", "validation: null", steps: 8)).run()
+    #expect(outcome.after == nil)
+    let (before, after) = (try ModelDirectory(path: TinyModels.path("tiny-bert")), try ModelDirectory(path: outcome.model))
+    for part in before.configuration.parts {
+      for (a, b) in zip(before.weight(of: part), after.weight(of: part)) { #expect(abs(a - b) < 1e-4) }
+    }
+    let moved = try run(recipe("optimizer: { rate: 0.01 }", "validation: null", steps: 8, output: "moved")).run()
+    let other = try ModelDirectory(path: moved.model)
+    #expect(zip(before.weight(of: .query(layer: 0)), other.weight(of: .query(layer: 0))).contains { abs($0 - $1) > 1e-3 })
+  }
+
+  @Test(arguments: [
+    ("objective: { kind: 'distillation' }", "scores of a teacher"), ("objective: { kind: 'similarity' }", "similar"),
+    ("objective: { kind: 'triplet' }", "negatives"), ("objective: { dimensions: [8, 4096] }", "4096 components"),
+  ]) func objectivesThatLearnNothingFromTheDataAreRefused(change: String, named: String) throws {
+    let recipe = try recipe(change)
+    #expect { try run(recipe) } throws: { "\($0)".contains(named) }
   }
 
   @Test(arguments: [
     ("stepz: 3", "stepz"), ("steps: 0", "steps"), ("batch: { size: 0 }", "batch.size"), ("batch: { sise: 3 }", "batch.sise"),
     ("objective: { kind: 'guess' }", "contrastive"), ("objective: { loss: 'pairs', pair_negatives: 'none' }", "hardest"),
     ("optimizer: { rate: 'fast' }", "optimizer.rate"), ("data: []", "data"), ("data: [{ format: 'beir' }]", "data.path"),
-    ("validation: { path: 'data', measure: 'luck' }", "luck"), ("seed: -1", "seed"),
+    ("validation: { path: 'data', measure: 'luck' }", "luck"), ("seed: -1", "seed"), ("adapter: { rank: 0 }", "adapter.rank"), ("adapter: { targets: ['pooler'] }", "contraction"),
+    ("adapter: {}, last_layers: 1", "last_layers"), ("mining: { often: 3 }", "mining.often"), ("optimizer: { kind: 'lion' }", "adafactor"),
+    ("validation: { path: 'data', share: [0.5, 0.5] }", "validation.share"), ("test: { path: 'data', every: 5 }", "test.every"),
+    ("data: [{ format: 'beir', path: 'data', share: [0, 1.5] }]", "data.share"),
   ]) func mistakesAreNamed(change: String, named: String) throws {
     #expect { try recipe(change) } throws: { error in
       (error as? TrainingError)?.description.contains(named) ?? false

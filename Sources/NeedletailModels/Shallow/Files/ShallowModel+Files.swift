@@ -27,7 +27,9 @@ extension ShallowModel {
 
   /// Opens a saved model.
   ///
-  /// - Parameter name: the name it goes by; the folder's if nil.
+  /// - Parameters:
+  ///   - path: the folder.
+  ///   - name: the name it goes by; the folder's if nil.
   /// - Throws: if a file is missing or damaged, numbers and settings do not fit together, or a number is not finite.
   public static func open(path: String, name: String? = nil) throws(ModelError) -> ShallowModel {
     let name = name ?? URL(fileURLWithPath: path).lastPathComponent

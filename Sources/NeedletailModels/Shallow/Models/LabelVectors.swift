@@ -54,7 +54,9 @@ public struct LabelVectors: Sendable {
   /// Learns the vectors of topics.
   ///
   /// - Parameters:
+  ///   - topics: names and keywords.
   ///   - documents: a vector for each document.
+  ///   - options: how many documents count, and how near.
   ///   - keywordVector: the vector of a keyword in the space of the documents, nil where it is not known.
   /// - Throws: `invalidRequest` if there is no topic or no document, a name occurs twice, or a topic has no known keyword.
   public static func learn(

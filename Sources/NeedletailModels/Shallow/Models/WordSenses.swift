@@ -98,7 +98,10 @@ public final class WordSenses: TextEmbedder {
 
   /// The number of the sense that a word has among the words of a text; nil if the word is not known.
   ///
-  /// - Parameter context: the words around, without the word itself.
+  /// - Parameters:
+  ///   - word: as the vocabulary spells it.
+  ///   - context: the words around, without the word itself.
+  ///   - choice: how senses are compared with the context.
   public func sense(of word: String, among context: [String], by choice: Choice = .similarity) -> Int? {
     vocabulary.id(of: word).map { sense(of: $0, among: vocabulary.ids(of: context), by: choice) }
   }

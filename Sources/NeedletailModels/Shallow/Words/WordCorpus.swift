@@ -20,9 +20,11 @@ public struct WordCorpus: Sendable {
   /// Cuts texts into words and numbers those that are frequent enough.
   ///
   /// - Parameters:
+  ///   - texts: one document each.
   ///   - minimumCount: rarer words are left out, as if they were not there.
   ///   - maximumVocabulary: at most so many words, the most frequent ones.
   ///   - excluded: words that are left out whatever their count.
+  ///   - splitter: what a word is.
   public init(
     _ texts: [String], minimumCount: Int = 1, maximumVocabulary: Int = 1_000_000, excluding excluded: Set<String> = [],
     splitter: AlphabeticWords = AlphabeticWords()

@@ -2,7 +2,12 @@
 ///
 /// Deviations: any line end counts; a quote inside an unquoted field is a plain character; text after a closing quote is
 /// appended to the field.
-struct DelimitedText {
+public struct DelimitedText: Sendable {
+  /// What is wrong with a text.
+  public struct Flaw: Error, Hashable, Sendable {
+    public let reason: String
+  }
+
   private enum State { case fieldStart, unquoted, quoted, afterQuote }
 
   private let separator: UInt8
@@ -13,19 +18,21 @@ struct DelimitedText {
   private var rowBytes = 0
   private var previousWasReturn = false
 
-  /// - Parameter limit: the most bytes a row may have.
-  init(separator: UInt8, limit: Int) {
+  /// - Parameters:
+  ///   - separator: what stands between fields, in ASCII.
+  ///   - limit: the most bytes a row may have.
+  public init(separator: UInt8, limit: Int) {
     self.separator = separator
     self.limit = limit
   }
 
   /// The rows that end in this piece; blank lines are no rows.
-  mutating func split(_ piece: [UInt8]) throws(ReadingProblem) -> [[[UInt8]]] {
+  public mutating func split(_ piece: [UInt8]) throws(Flaw) -> [[[UInt8]]] {
     var rows: [[[UInt8]]] = []
     for byte in piece {
       rowBytes += 1
       guard rowBytes <= limit else {
-        throw .malformed(format: "separated values", reason: "a row is longer than \(limit) bytes; is a quote unclosed?")
+        throw Flaw(reason: "a row is longer than \(limit) bytes; is a quote unclosed?")
       }
       if state == .quoted {
         if byte == UInt8(ascii: "\"") { state = .afterQuote } else { field.append(byte) }
@@ -50,8 +57,8 @@ struct DelimitedText {
   }
 
   /// The last row, if the file does not end with a line end.
-  mutating func finish() throws(ReadingProblem) -> [[UInt8]]? {
-    guard state != .quoted else { throw .malformed(format: "separated values", reason: "the last quoted field is not closed") }
+  public mutating func finish() throws(Flaw) -> [[UInt8]]? {
+    guard state != .quoted else { throw Flaw(reason: "the last quoted field is not closed") }
     return endRow()
   }
 
@@ -71,7 +78,7 @@ struct DelimitedText {
   }
 
   /// The separator of a file by its first line: the candidate that occurs there most often outside of quotes.
-  static func guessSeparator(_ head: [UInt8]) -> UInt8 {
+  public static func guessSeparator(_ head: [UInt8]) -> UInt8 {
     var counts: [UInt8: Int] = [:]
     var isQuoted = false
     for byte in head {

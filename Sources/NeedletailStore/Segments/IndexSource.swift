@@ -3,26 +3,26 @@ internal import NeedletailIndex
 internal import NeedletailText
 internal import Synchronization
 
-/// The lexical index of a segment: opened from its file, or made from the texts when it is first asked for. Pieces of the
-/// delta come and go quickly, and most are never searched by words.
-final class LexicalSource: Sendable {
+/// An index of a segment: opened from its file, or made when it is first asked for. Pieces of the delta come and go quickly, and
+/// most are never searched by words.
+final class IndexSource<Index: Sendable>: Sendable {
   private enum State {
-    case ready(LexicalIndex)
-    case pending(@Sendable () throws -> LexicalIndex)
+    case ready(Index)
+    case pending(@Sendable () throws -> Index)
   }
 
   private let state: Mutex<State>
 
-  init(_ index: LexicalIndex) {
+  init(_ index: Index) {
     state = Mutex(.ready(index))
   }
 
-  init(making make: @escaping @Sendable () throws -> LexicalIndex) {
+  init(making make: @escaping @Sendable () throws -> Index) {
     state = Mutex(.pending(make))
   }
 
   /// The index; the first call may have to make it, calls beside it wait.
-  func index() throws -> LexicalIndex {
+  func index() throws -> Index {
     try state.withLock { state in
       switch state {
       case .ready(let index): return index
@@ -35,7 +35,7 @@ final class LexicalSource: Sendable {
   }
 
   /// The index if it was made.
-  var madeIndex: LexicalIndex? {
+  var madeIndex: Index? {
     state.withLock { state in
       if case .ready(let index) = state { index } else { nil }
     }

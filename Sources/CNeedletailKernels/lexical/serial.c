@@ -1,4 +1,4 @@
-#include "needletail_lexical.h"
+#include "lexical.h"
 
 #include <string.h>
 
@@ -10,9 +10,9 @@ static uint64_t eight_bytes(const uint8_t *bytes, size_t available) {
   return value;
 }
 
-void needletail_unpack(const uint32_t *words, size_t available, unsigned width, size_t count, uint32_t *numbers) {
+void needletail_unpack_from(const uint32_t *words, size_t available, unsigned width, size_t i, size_t count, uint32_t *numbers) {
   if (width == 0) {
-    memset(numbers, 0, count * sizeof *numbers);
+    memset(numbers + i, 0, (count - i) * sizeof *numbers);
     return;
   }
   const uint8_t *bytes = (const uint8_t *)words;
@@ -21,8 +21,7 @@ void needletail_unpack(const uint32_t *words, size_t available, unsigned width, 
   // Numbers from here on begin within the last eight bytes.
   size_t safe = limit < 8 ? 0 : (8 * (limit - 8)) / width;
   if (safe > count) safe = count;
-  size_t i = 0;
-  for (size_t bit = 0; i < safe; i++, bit += width) {
+  for (size_t bit = i * width; i < safe; i++, bit += width) {
     uint64_t value;
     memcpy(&value, bytes + bit / 8, 8);
     numbers[i] = (uint32_t)(value >> (bit % 8) & mask);
@@ -33,17 +32,25 @@ void needletail_unpack(const uint32_t *words, size_t available, unsigned width, 
   }
 }
 
+static void unpack(const uint32_t *words, size_t available, unsigned width, size_t count, uint32_t *numbers) {
+  needletail_unpack_from(words, available, width, 0, count, numbers);
+}
+
+static void add_up(uint32_t *numbers, size_t count, uint32_t start) {
+  for (size_t i = 0; i < count; i++) numbers[i] = start += numbers[i] + 1;
+}
+
 enum { chunk = 128 };
 
-void needletail_lexical_accumulate(const uint32_t *rows, const uint32_t *frequencies, size_t count, const uint32_t *lengths,
-                                   needletail_term_scorer scorer, uint32_t first, uint32_t *sums) {
+void needletail_accumulate_serial(const uint32_t *rows, const uint32_t *frequencies, size_t count, const uint32_t *lengths,
+                                  needletail_term_scorer scorer, uint32_t first, uint32_t *sums) {
   float norms[chunk];
   int32_t shares[chunk];
   for (size_t start = 0; start < count; start += chunk) {
     size_t n = count - start < chunk ? count - start : chunk;
     for (size_t i = 0; i < n; i++) norms[i] = scorer.flat + scorer.slope * (float)lengths[rows[start + i]];
     for (size_t i = 0; i < n; i++) {
-      float frequency = (float)frequencies[start + i];
+      float frequency = (float)(frequencies[start + i] + 1);
       int32_t share = (int32_t)(scorer.ceiling * (frequency / (frequency + norms[i])));
       shares[i] = share > 1 ? share : 1;
     }
@@ -51,7 +58,7 @@ void needletail_lexical_accumulate(const uint32_t *rows, const uint32_t *frequen
   }
 }
 
-size_t needletail_lexical_select(uint32_t *sums, size_t count, uint32_t floor, uint32_t *places) {
+static size_t select_above(uint32_t *sums, size_t count, uint32_t floor, uint32_t *places) {
   enum { group = 32 };
   size_t found = 0;
   size_t start = 0;
@@ -71,3 +78,6 @@ size_t needletail_lexical_select(uint32_t *sums, size_t count, uint32_t floor, u
   }
   return found;
 }
+
+const needletail_lexical_kernels needletail_lexical_serial = {
+    .isa = NEEDLETAIL_ISA_SERIAL, .unpack = unpack, .add_up = add_up, .accumulate = needletail_accumulate_serial, .select = select_above};

@@ -1,0 +1,84 @@
+"""Where the other engines are known to depart from the interface; each reason is explained in the compatibility table."""
+
+from qdrant_client import models as m
+
+SPARSE = ("sparse", "idf")
+
+
+def parts(value):
+    """Everything in an argument, at any depth."""
+    yield value
+    if hasattr(type(value), "model_fields"):
+        for name in type(value).model_fields:
+            yield from parts(getattr(value, name))
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from parts(inner)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from parts(inner)
+
+
+def fields(argument):
+    """The names of all vectors that are asked for."""
+    found = {argument.get("using")} if isinstance(argument, dict) else set()
+    return found | {p.using for p in parts(argument) if isinstance(p, (m.Prefetch, m.QueryRequest))}
+
+
+def names_points(query):
+    return any(isinstance(part, (int, str)) and not isinstance(part, bool) for part in examples(query))
+
+
+def examples(query):
+    """What stands for vectors in a query."""
+    if isinstance(query, (int, str)):
+        return [query]
+    if isinstance(query, m.NearestQuery):
+        return [query.nearest]
+    if isinstance(query, m.RecommendQuery):
+        return [*(query.recommend.positive or []), *(query.recommend.negative or [])]
+    if isinstance(query, m.DiscoverQuery):
+        return [query.discover.target, *(v for p in query.discover.context for v in (p.positive, p.negative))]
+    if isinstance(query, m.ContextQuery):
+        return [v for p in query.context for v in (p.positive, p.negative)]
+    if isinstance(query, m.RelevanceFeedbackQuery):
+        return [query.relevance_feedback.target, *(i.example for i in query.relevance_feedback.feedback)]
+    return []
+
+
+def has_ties(test, argument):
+    """Whether a prefetch ranks points that score alike, whose order is anybody's choice."""
+    for p in argument.get("prefetch") or []:
+        options = dict(query=p.query, using=p.using, query_filter=p.filter, prefetch=p.prefetch, score_threshold=p.score_threshold)
+        try:
+            scores = [point.score for point in test.ours.query_points("conformance", limit=p.limit + 1, with_payload=False, **options).points]
+        except Exception:
+            continue
+        if any(abs(a - b) <= 1e-6 * max(1, abs(a)) for a, b in zip(scores, scores[1:])):
+            return True
+        if any(has_ties(test, {"prefetch": [inner]}) for inner in p.prefetch or []):
+            return True
+    return False
+
+
+def reason(oracle, operation, others_agree, test):
+    """Why the oracle is known to differ here; nil if it is not."""
+    argument = operation.argument
+    prefetches = [p for p in parts(argument) if isinstance(p, m.Prefetch)]
+    if oracle == "edge":
+        if "idf" in fields(argument):
+            return "inverse document frequencies count points that were replaced"
+        if "sparse" in fields(argument) and others_agree:
+            return "a sparse vector that was deleted is found again"
+    if oracle == "memory":
+        if any(names_points(p.query) for p in prefetches):
+            return "points that a prefetch names are among the answers"
+        if any(p.prefetch and p.filter for p in prefetches) or (isinstance(argument, dict) and argument.get("query_filter") and any(p.prefetch for p in prefetches)):
+            return "filters are not handed down to earlier stages"
+        if any(isinstance(part, m.DatetimeKeyExpression | m.GeoDistance) for part in parts(argument)):
+            return "a stored null is no default in formulas over dates and places"
+        if operation.kind == "groups" and prefetches:
+            return "groups lift the limits of prefetches"
+    if prefetches and isinstance(argument, dict) and has_ties(test, argument):
+        return "equal scores in a prefetch"
+    return None

@@ -1,0 +1,90 @@
+import Foundation
+import NeedletailCore
+import NeedletailModels
+import NeedletailText
+import NeedletailTraining
+import Testing
+
+/// From texts alone to a model, as `needletail train` does it.
+@Suite struct PretrainingRunTests {
+  private let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+    let words = ["needle", "hay", "fox", "dog", "world", "quick", "lazy", "hello"]
+    let lines = (0..<60).map { line in (0..<12).map { words[(line * 7 + $0 * $0) % words.count] }.joined(separator: " ") }
+    try lines.joined(separator: "\n").write(toFile: folder.path + "/texts.txt", atomically: true, encoding: .utf8)
+  }
+
+  private func recipe(_ objective: String, output: String, steps: Int = 12, extra: String = "") throws -> (TrainingRecipe, String) {
+    let path = folder.path + "/\(output).json5"
+    try """
+      { model: "\(TinyModels.path("tiny-bert"))", output: "\(output)", data: [{ format: "texts", path: "texts.txt" }],
+        batch: { size: 8, passage_tokens: 24 }, objective: \(objective), steps: \(steps), optimizer: { rate: 0.003, clip: 1 },
+        dropout: 0.1, checkpoint_every: 5 \(extra) }
+      """.write(toFile: path, atomically: true, encoding: .utf8)
+    return (try TrainingRecipe(path: path), path)
+  }
+
+  private func run(_ recipe: (TrainingRecipe, String)) throws -> TrainingRun {
+    try TrainingRun(recipe.0, recipePath: recipe.1, model: ModelDirectory(path: recipe.0.model))
+  }
+
+  @Test(arguments: ["{ kind: 'masked' }", "{ kind: 'reconstruction', bag_weight: 1 }", "{ kind: 'next_token' }"])
+  func theLossFallsAndTheResultEmbeds(objective: String) throws {
+    var losses: [Double] = []
+    let outcome = try run(recipe(objective, output: "run", steps: 60, extra: ", untrained: { layers: 1, hidden: 16, heads: 2, vocabulary: 300, tokens: 24 }"))
+      .run(report: { event in
+        if case .step(_, _, let loss, _) = event { losses.append(loss) }
+      })
+    #expect(losses[50...].reduce(0, +) / 10 < 0.8 * losses[..<10].reduce(0, +) / 10)
+    let directory = try ModelDirectory(path: outcome.model)
+    #expect(directory.configuration.hiddenSize == 16 && directory.configuration.layers == 1 && directory.maximumTokens == 24)
+    let vector = try TransformerEmbedder(directory: directory).encodeNow(["quick fox"], as: .query)
+    #expect(vector.dimension == 16 && vector.values.allSatisfy(\.isFinite))
+    // the head came along
+    let joined = try JoinedEmbedder(directory, termCount: 5).encodeNow(["quick fox", "lazy dog"], as: .query)
+    #expect(joined.count == 2 && joined.terms.offsets[1] <= 5)
+  }
+
+  @Test func aRunThatWasCutOffGoesOnToTheSameBits() throws {
+    struct Killed: Error {}
+    let objective = "{ kind: 'reconstruction' }"
+    _ = try run(recipe(objective, output: "whole")).run()
+    let cut = try recipe(objective, output: "cut")
+    #expect(throws: Killed.self) {
+      _ = try run(cut).run(report: { event in
+        if case .step(index: 7, _, _, _) = event { throw Killed() }
+      })
+    }
+    _ = try run(cut).run()
+    func bytes(_ name: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: folder.path + "/\(name)/model/model.safetensors")) }
+    #expect(try bytes("cut") == bytes("whole"))
+  }
+
+  @Test func contrastiveTrainingOnTextsAloneSaysWhatToDo() throws {
+    #expect { try run(recipe("{ kind: 'contrastive' }", output: "none")) } throws: { "\($0)".contains("reconstruction") }
+  }
+
+  @Test(arguments: [
+    ("{ kind: 'reconstruction', mask: 2 }", "objective.mask"), ("{ kind: 'masked', bag_weight: 1 }", "objective.bag_weight"),
+  ]) func mistakesAreNamed(objective: String, named: String) {
+    #expect { try recipe(objective, output: "wrong") } throws: { "\($0)".contains(named) }
+  }
+
+  @Test func pagesAreGatheredByTitle() throws {
+    let path = folder.path + "/pages.jsonl"
+    try """
+      {"title": "A", "section": "", "text": "lead of a"}
+      {"title": "A", "section": "Past", "text": "past of a"}
+      {"text": "alone"}
+      {"title": "B", "text": "b"}
+      """.write(toFile: path, atomically: true, encoding: .utf8)
+    let pages = try PageReader.read(path: path)
+    #expect(pages.map(\.title) == ["A", "", "B"])
+    #expect(pages[0].passages == [.init(text: "lead of a"), .init(section: "Past", text: "past of a")])
+    #expect(pages[0].texts == ["A\nlead of a", "past of a"])
+    try "{\"title\": 3}".write(toFile: path, atomically: true, encoding: .utf8)
+    #expect { try PageReader.read(path: path) } throws: { "\($0)".contains("pages.jsonl:1") }
+  }
+}
