@@ -174,7 +174,7 @@ import Testing
   /// Whatever a file holds, reading it ends in a task or in an error that names what is wrong.
   @Test(arguments: ["topics.txt", "qrels.txt", "documents.trec", "choices.csv", "corpus.csv", "candidates.jsonl", "task.json5"])
   func survivesDamage(name: String) throws {
-    let choices = "instructions,queries,documents,labels\nAnswer.,Why?,\"['it\\\\'s', \"\"s\\u00e9\"\"]\",1\n"
+    let choices = "instructions,queries,documents,labels\nAnswer.,Why?,\"['it\\'s', \"\"s\\u00e9\"\"]\",1\n"
     var files = ["choices.csv", "task.json5"].contains(name) ? ["choices.csv": choices] : Self.trec
     if name == "task.json5" { files[name] = "{ kind: 'code', candidates: 'same:x', fields: { id: 'a' } }" }
     if name == "corpus.csv" { files = [name: "id,title,text\n1,\"a\",b\n", "queries.csv": "id,text\nq,t\n", "qrels.csv": "query-id,corpus-id,score\nq,1,1\n"] }
