@@ -8,7 +8,8 @@ struct EvaluateCommand: AsyncParsableCommand {
     abstract: "Measure retrieval quality: of Needletail on test collections, of any run files, of one against another.",
     discussion: """
       `needletail eval DIR...` measures dense, lexical and hybrid search on test collections; its options are under
-      `needletail help eval collections`. `run` and `compare` take run files of any system in TREC's format.
+      `needletail help eval collections`. `run` and `compare` take run files of any system in TREC's format. Whatever measures
+      takes --json.
       """,
     subcommands: [
       EvaluateCollections.self, EvaluateRuns.self, CompareRuns.self, EvaluateSuite.self, EvaluateRobustness.self, EvaluateAnchors.self,
