@@ -67,7 +67,10 @@ public struct IndexTuning: Codable, Sendable {
   ///   - vectors: the rows to index, or as many of them as shall be looked at.
   ///   - rowCount: how many rows there will be; nil for as many as `vectors` has.
   ///   - queries: what is asked; nil for some of the rows, which are left out then.
+  ///   - similarity: by which neighbours are near.
+  ///   - goal: the recall to reach, and the memory there is.
   ///   - sampleCount: rows of the sample, from all over `vectors`.
+  ///   - seed: of everything random.
   ///   - progress: hears what is measured, how many kinds are done, and how many there are.
   /// - Throws: `invalidParameter` for a goal that nothing can reach or too few rows; what building an index throws.
   public init(

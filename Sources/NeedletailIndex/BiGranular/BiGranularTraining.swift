@@ -62,7 +62,10 @@ public struct BiGranularTraining: Sendable {
   /// Learns codes from what they find: projection, and the learned vectors of a product codec whose rotation stays as
   /// reconstruction alone would have it.
   ///
-  /// - Parameter progress: hears the mean loss of each epoch.
+  /// - Parameters:
+  ///   - examples: queries, documents and what belongs together.
+  ///   - pool: the threads to work with; the result does not depend on how many there are.
+  ///   - progress: hears the mean loss of each epoch.
   /// - Throws: `invalidParameter` for settings or examples that do not fit each other.
   public func codec(
     from examples: Examples, pool: WorkerPool = .shared, progress: (_ epoch: Int, _ loss: Double) -> Void = { _, _ in }

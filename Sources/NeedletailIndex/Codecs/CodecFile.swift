@@ -4,7 +4,10 @@ internal import NeedletailNumerics
 public enum CodecFile {
   /// Writes a codec. The file appears complete or not at all.
   ///
-  /// - Parameter verifier: what vectors on disk become where this codec's codes propose; see `BiGranularTraining`.
+  /// - Parameters:
+  ///   - codec: one of the codecs of this room.
+  ///   - verifier: what vectors on disk become where this codec's codes propose; see `BiGranularTraining`.
+  ///   - path: the file.
   public static func write(
     _ codec: any VectorCodec, verifier: Projection? = nil, to path: String
   ) throws(IndexError) {

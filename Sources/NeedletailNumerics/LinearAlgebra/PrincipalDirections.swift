@@ -17,6 +17,7 @@ public struct PrincipalDirections: Sendable {
   ///
   /// - Parameters:
   ///   - values: rows of `dimension` finite components, one after the other.
+  ///   - dimension: components of a row.
   ///   - count: how many directions; at most `dimension`.
   ///   - pool: the threads that multiply; the result does not depend on how many there are.
   public init(_ values: [Float], dimension: Int, count: Int, pool: WorkerPool = .shared) {

@@ -44,7 +44,12 @@ public struct PipelineSpecification: Hashable, Sendable {
 
   /// What a searcher does in a mode, with a closer look and a cut-off at the end.
   ///
-  /// - Parameter settings: of the collection, which say what a hybrid question is asked of.
+  /// - Parameters:
+  ///   - mode: which sources are asked.
+  ///   - settings: of the collection, which say what a hybrid question is asked of.
+  ///   - depth: how many answers each source gives.
+  ///   - rerank: closer looks, one after the other.
+  ///   - relevance: where the list ends; nil keeps all.
   public init(
     answering mode: SearchMode, in settings: CollectionSettings, depth: Int = 200, rerank: [Reranking] = [], relevance: RelevanceCutoff? = nil
   ) {

@@ -52,6 +52,7 @@ public struct PretrainingNetwork {
   ///   - summaries: a row for each.
   ///   - hidden: what positions do not see; see `VisibilityMask`.
   ///   - tape: remembers.
+  ///   - dropout: of the decoder.
   public func rebuilt(
     _ texts: [[Int32]], from summaries: Tensor, hidden: [UInt8], on tape: Tape, dropout: DropoutRates = .none
   ) throws(TensorError) -> Tensor? {
