@@ -66,7 +66,7 @@ class Differential:
         shown = set()
         for name in differing:
             others_agree = len(answers) > len(differing)
-            reason = deviations.reason(name, operation, others_agree, self)
+            reason = deviations.reason(name, operation, messages[name], self)
             if reason:
                 self.explained[name][reason] += 1
                 continue
@@ -77,7 +77,7 @@ class Differential:
             shown.add(kind)
             self.failures[kind] += 1
             if self.failures[kind] <= self.verbose:
-                print(f"--- {operation.kind} ({who}): {str(messages[name])[:1500]}\n    {str(operation.argument)[:1800]}", flush=True)
+                print(f"--- {operation.kind} ({who}): {str(messages[name])[:1500]}\n    {str(operation.argument)[:6000]}", flush=True)
         return bool(differing) and operation.changes
 
     def prepare(self):

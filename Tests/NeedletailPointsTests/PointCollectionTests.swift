@@ -191,5 +191,28 @@ import Testing
     defer { library.close() }
     #expect(library.names == ["good"])
     #expect(library.notices.count == 1)
+    // Whoever asks for it learns why it is not there, and may make it anew.
+    let error = #expect(throws: PointError.self) { try library.collection("bad") }
+    #expect(error?.category == .corrupted)
+    try library.create("bad", settings)
+    #expect(try library.collection("bad").snapshot().count == 0)
+  }
+
+  @Test func ofTwoFoldersOfOneCollectionTheNewerCounts() async throws {
+    let place = PointPlace()
+    var library = try place.library()
+    try await library.create("c", settings).apply(.upsert([PointWrite(id: .number(1))]))
+    library.close()
+    // What a loss of power leaves between putting a copy in place and removing what it replaces, and while it is copied.
+    let folder = place.data.path + "/points/"
+    for copy in ["9-c", "10-c", "11-c.partial"] { try FileManager.default.copyItem(atPath: folder + "1-c", toPath: folder + copy) }
+    library = try place.library()
+    try await library.collection("c").apply(.upsert([PointWrite(id: .number(2))]))
+    library.close()
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix("-c") || $0.hasSuffix(".partial") } == ["10-c"])
+    library = try place.library()
+    defer { library.close() }
+    #expect(library.names == ["c"])
+    #expect(try library.collection("c").snapshot().count == 2)
   }
 }

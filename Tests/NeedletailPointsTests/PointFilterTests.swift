@@ -44,6 +44,8 @@ import Testing
     #expect(count("tags", .isEmpty) == 3)
     #expect(count("n", .isEmpty) == 2)
     #expect(count("n", .isNull) == 2)
+    #expect(count("n", .fails(.isNull)) == 3)
+    #expect(count("tags", .fails(.isEmpty)) == 2)
     #expect(count("a.k", .equal(1)) == 0)
     #expect(count("a[].k", .equal(1)) == 1)
     #expect(count("missing", .count(Bounds(below: 1))) == 5)

@@ -59,7 +59,7 @@ struct RandomPayloads {
   mutating func path() -> PayloadPath { PayloadPath(pick(["a", "b", "a[]", "b[].k", "c.k", "d[0]", "a.v", "missing"]))! }
 
   mutating func test() -> FieldTest {
-    switch Int.random(in: 0..<14, using: &random) {
+    switch Int.random(in: 0..<16, using: &random) {
     case 0: .equal(pick([.string("x"), .integer(2), .bool(true)]))
     case 1: .any(pick([[.integer(1), .integer(2)], [.string("x"), .string("y z")], []]))
     case 2: .except(pick([[.integer(1)], [.string("x")], []]))
@@ -73,6 +73,8 @@ struct RandomPayloads {
     case 10: .geo(.box(topLeft: GeoPoint(longitude: -5, latitude: 5), bottomRight: GeoPoint(longitude: 5, latitude: 0)))
     case 11: .count(Bounds(atLeast: 0, below: 2))
     case 12: .isEmpty
+    case 13: .fails(.isEmpty)
+    case 14: .fails(.isNull)
     default: .isNull
     }
   }

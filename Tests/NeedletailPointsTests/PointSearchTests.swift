@@ -37,6 +37,74 @@ import Testing
     }
   }
 
+  /// Ranking by words against the definition, under a filter that changes neither frequencies nor lengths.
+  @Test func ranksByWordsAsTheDefinitionSays() async throws {
+    let place = PointPlace()
+    let library = try place.library()
+    defer { library.close() }
+    let collection = try library.create("c", PointCollectionSettings(vectors: [:], hasUnnamedVector: false))
+    var random = SeededGenerator(seed: 3)
+    let vocabulary = ["red", "hat", "Shoes", "blue", "big"]
+    var texts: [[String]] = []
+    for _ in 0..<600 {
+      let count = Int.random(in: 0...6, using: &random)
+      texts.append((0..<count).map { _ in vocabulary.randomElement(using: &random)! })
+    }
+    let points = texts.enumerated().map { number, words -> PointWrite in
+      PointWrite(id: .number(UInt64(number)), payload: ["t": .string(words.joined(separator: " ")), "n": .integer(Int64(number % 3))])
+    }
+    try await collection.apply(.upsert(points))
+    func answers(_ ranking: TextRanking, threshold: Float? = nil) throws -> [ScoredPoint] {
+      let snapshot = collection.snapshot()
+      let filter = PointFilter(must: [.field(PayloadPath("n")!, .equal(1))])
+      return try snapshot.query(QueryStage(query: .text(ranking), using: "t", filter: filter, scoreThreshold: threshold, limit: 1_000), PointPart(), lookup: { _ in snapshot })
+    }
+    #expect(throws: PointError.self) { try answers(TextRanking(text: "red")) }
+    try await collection.createIndex(on: "t", PayloadIndex(kind: .text, options: ["type": "text", "scoring": true]))
+    let k = 1.4, b = 0.6
+    let held: [[String]] = texts.filter { !$0.isEmpty }.map { $0.map { $0.lowercased() } }
+    let size = Double(held.count)
+    let average = Double(held.joined().count) / size
+    func score(_ words: [String]) -> Double {
+      var sum = 0.0
+      for word in ["red", "shoes"] {
+        let frequency = Double(held.filter { $0.contains(word) }.count)
+        let count = Double(words.filter { $0.lowercased() == word }.count)
+        let weight: Double = log(1 + (size - frequency + 0.5) / (frequency + 0.5))
+        let norm: Double = k * (1 - b + b * Double(words.count) / average)
+        sum += weight * count * (k + 1) / (count + norm)
+      }
+      return sum
+    }
+    let found = try answers(TextRanking(text: "Red shoes red", k: Float(k), b: Float(b)))
+    let admitted = stride(from: 1, to: texts.count, by: 3).map { score(texts[$0]) }
+    let expected = admitted.filter { $0 > 0 }.sorted(by: >)
+    #expect(found.count == expected.count)
+    for (hit, expected) in zip(found, expected) { #expect(abs(Double(hit.score) - expected) < 1e-4) }
+    let threshold = Float(expected[expected.count / 2])
+    #expect(try answers(TextRanking(text: "red shoes", k: Float(k), b: Float(b)), threshold: threshold).allSatisfy { $0.score > threshold })
+  }
+
+  /// What may be picked next asks with its rows; what was picked answers. (The other way round, point 3 would come second.)
+  @Test func diversityComparesFromTheOneThatMayBePicked() async throws {
+    let place = PointPlace()
+    let library = try place.library()
+    defer { library.close() }
+    let rows = try #require(VectorSettings(dense: ["size": 2, "distance": "Dot", "multivector_config": ["comparator": "max_sim"]]))
+    let collection = try library.create("c", PointCollectionSettings(vectors: ["": rows], hasUnnamedVector: true))
+    func multi(_ values: [Float]) -> VectorValue { .multi(DenseVectors(dimension: 2, values: values)) }
+    let vectors: [[Float]] = [[1, 0], [0.9, 0], [0.8, 0, 0.8, 0, 0.8, 0]]
+    try await collection.apply(.upsert(vectors.enumerated().map { PointWrite(id: .number(UInt64($0 + 1)), vectors: ["": multi($1)]) }))
+    let snapshot = collection.snapshot()
+    func order(_ share: Float) throws -> [PointID] {
+      let query = PointQuery.nearest(.value(multi([1, 0])), diversity: Diversity(share: share, candidates: 3))
+      return try snapshot.query(QueryStage(query: query, limit: 3), PointPart(), lookup: { _ in snapshot }).map(\.point.id)
+    }
+    #expect(try order(0) == [.number(1), .number(2), .number(3)])
+    // Balance of 2: 0.4 * 0.9 - 0.6 * 0.9 = -0.18; of 3, whose three rows all ask: 0.4 * 0.8 - 0.6 * 2.4 = -1.12, not -0.16.
+    #expect(try order(0.6) == [.number(1), .number(2), .number(3)])
+  }
+
   /// A graph is built over a large column, its answers are nearly those of a full comparison, with and without filter and
   /// after changes, and it is there again after reopening.
   @Test func graphAgreesWithComparison() async throws {

@@ -1,3 +1,5 @@
+import Crypto
+import Foundation
 import HTTPTypes
 import NeedletailCore
 import NeedletailPoints
@@ -217,6 +219,41 @@ import Testing
     #expect(try await status(.get, "/?q=secret", [.accept: "application/json"]) == 401)
   }
 
+  @Test func signedTokensAllowWhatTheySay() async throws {
+    let site = try PointTester(options: SiteOptions(keys: AccessKeys(full: "all")))
+    func text(_ bytes: some Sequence<UInt8>) -> String {
+      Data(bytes).base64EncodedString().replacingOccurrences(of: "+", with: "-").replacingOccurrences(of: "/", with: "_").replacingOccurrences(of: "=", with: "")
+    }
+    func token(_ claims: String, key: String = "all", header: String = #"{"alg":"HS256","typ":"JWT"}"#) -> HTTPFields {
+      let signed = text(header.utf8) + "." + text(claims.utf8)
+      let signature = HMAC<SHA256>.authenticationCode(for: Data(signed.utf8), using: SymmetricKey(data: Data(key.utf8)))
+      return [.authorization: "Bearer \(signed).\(text(signature))"]
+    }
+    func status(_ method: HTTPRequest.Method, _ path: String, _ headers: HTTPFields, _ body: String = "{}") async throws -> Int {
+      try await site.call(method, path, body, headers: headers).status
+    }
+    let manager = token(#"{"access":"m"}"#)
+    for name in ["c", "d"] { #expect(try await status(.put, "/collections/\(name)", manager, #"{"vectors":{"size":2,"distance":"Dot"}}"#) == 200) }
+    #expect(try await status(.get, "/collections", token(#"{"access":"m"}"#, key: "other")) == 401)
+    #expect(try await status(.get, "/collections", token(#"{"access":"m"}"#, header: #"{"alg":"none"}"#)) == 401)
+    #expect(try await status(.get, "/collections", token(#"{"access":"m","exp":1}"#)) == 401)
+    #expect(try await status(.get, "/collections", token(#"{"access":"m","exp":99999999999}"#)) == 200)
+    #expect(try await status(.get, "/collections", token(#"{"access":"m","value_exists":{"collection":"c","matches":[]}}"#)) == 401)
+    for reader in [token(#"{"access":"r"}"#), token("{}")] {
+      #expect(try await status(.post, "/collections/c/points/scroll", reader) == 200)
+      #expect(try await status(.post, "/collections/c/points/delete", reader, #"{"points":[1]}"#) == 403)
+    }
+    let mixed = token(#"{"access":[{"collection":"c","access":"rw"},{"collection":"e","access":"r"}]}"#)
+    #expect(try await status(.post, "/collections/c/points/delete", mixed, #"{"points":[1]}"#) == 200)
+    #expect(try await status(.post, "/collections/d/points/scroll", mixed) == 403)
+    #expect(try await status(.delete, "/collections/c", mixed) == 403)
+    #expect(try await status(.put, "/collections/c/snapshots/recover", mixed) == 403)
+    #expect(try await status(.get, "/api/search?q=a", mixed) == 403)
+    #expect(try await site.call(.get, "/collections", headers: mixed).result["collections"] == .array([.object(["name": .string("c")])]))
+    // Other collections are out of reach by way of the body, too.
+    #expect(try await status(.post, "/collections/c/points/query", mixed, #"{"query":1,"lookup_from":{"collection":"d"}}"#) == 403)
+  }
+
   @Test func refusesChangesThatPagesOfOthersSend() async throws {
     let site = try PointTester()
     func status(_ origin: String?) async throws -> Int {
@@ -226,6 +263,19 @@ import Testing
     #expect(try await status("http://localhost:7700") == 200)
     #expect(try await status("https://elsewhere.example") == 421)
     #expect(try await status("null") == 421)
+  }
+
+  @Test func crossEncodersRerankAndModelsWeighTerms() async throws {
+    let weights = try SparseVectors(dimension: 9, offsets: [0, 2], terms: [3, 7], weights: [0.5, 2])
+    let models = ModelService(
+      names: { ["bag"] }, source: { _ in WordBag() }, rerankers: [("long", { _, texts in texts.map { Float($0.utf8.count) } })], termWeights: { _ in weights })
+    let site = try PointTester(options: SiteOptions(models: models))
+    let body = #"{"query":"yeast","documents":["yeast","much longer"]"#
+    for (model, first) in [("", 1), (#","model":"Long""#, 1), (#","model":"bag""#, 0)] {
+      #expect(try await site.call(.post, "/v1/rerank", body + model + "}").json["results"][0]["index"] == .integer(Int64(first)))
+    }
+    #expect(try await site.call(.post, "/rerank", #"{"query":"yeast","texts":["yeast","much longer"]}"#).json[0] == json(#"{"index":1,"score":11.0}"#))
+    #expect(try await site.call(.post, "/embed_sparse", #"{"inputs":"a"}"#).json == json(#"[[{"index":3,"value":0.5},{"index":7,"value":2.0}]]"#))
   }
 
   @Test func textsStandForVectors() async throws {

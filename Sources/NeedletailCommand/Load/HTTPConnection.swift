@@ -1,4 +1,5 @@
 internal import Foundation
+internal import NeedletailCore
 #if canImport(Glibc)
   internal import Glibc
 #elseif canImport(Musl)
@@ -14,10 +15,22 @@ final class HTTPConnection {
     let body: ArraySlice<UInt8>
   }
 
-  enum Failure: Error {
+  enum Failure: Problem {
     case cannotConnect(host: String, port: Int, code: Int32)
     case interrupted(code: Int32)
-    case malformed
+    /// The server answered, but did not do what was asked.
+    case refused(String)
+
+    var category: ProblemCategory { .unavailable }
+
+    var description: String {
+      switch self {
+      case .cannotConnect(let host, let port, let code):
+        "No server answers at \(host):\(port) (\(unsafe String(cString: strerror(code)))). Start one with `needletail serve --port \(port)`."
+      case .interrupted(let code): "The server closed the connection (\(unsafe String(cString: strerror(code))))."
+      case .refused(let reason): "The server refused: \(reason)"
+      }
+    }
   }
 
   private let descriptor: Int32

@@ -53,7 +53,7 @@ struct LoadBenchmarkCommand: AsyncParsableCommand {
     if !reuse {
       _ = try control.send(request("DELETE", "", ""))
       let made = try control.send(request("PUT", "", #"{"vectors":{"size":\#(dimension),"distance":"Cosine"}}"#))
-      guard made.status == 200 else { throw ValidationError("the server did not make the collection: \(String(decoding: made.body, as: UTF8.self))") }
+      guard made.status == 200 else { throw HTTPConnection.Failure.refused(String(decoding: made.body, as: UTF8.self)) }
       let upserts = try fill(vectors)
       report.pointsPerSecond = Double(points) / upserts.seconds
     }
@@ -108,7 +108,7 @@ struct LoadBenchmarkCommand: AsyncParsableCommand {
       let number = turn * writers + writer
       return number < batches ? upsert(number * batch..<min(points, (number + 1) * batch), vectors) : nil
     }
-    guard measurement.failures == 0 else { throw ValidationError("\(measurement.failures) upserts were refused") }
+    guard measurement.failures == 0 else { throw HTTPConnection.Failure.refused("\(measurement.failures) upserts failed") }
     return measurement
   }
 
@@ -149,7 +149,7 @@ struct LoadBenchmarkCommand: AsyncParsableCommand {
     let start = ContinuousClock.now
     while true {
       let reply = try control.send(request("GET", "", ""))
-      guard reply.status == 200 else { throw ValidationError("there is no collection \(collection)") }
+      guard reply.status == 200 else { throw HTTPConnection.Failure.refused("there is no collection \(collection)") }
       let isReady = String(decoding: reply.body, as: UTF8.self).contains(#""status":"green""#)
       if isReady { return (ContinuousClock.now - start) / .seconds(1) }
       Thread.sleep(forTimeInterval: 0.2)

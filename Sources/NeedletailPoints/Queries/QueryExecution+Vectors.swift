@@ -13,6 +13,7 @@ extension QueryExecution {
       examples = [VectorMean.of(examples.prefix(positive.count), without: examples.suffix(negative.count))]
     }
     let rule = rule(of: stage)
+    let plain = examples
     if settings.usesInverseFrequency {
       examples = examples.map { example in
         guard case .sparse(let query) = example else { return example }
@@ -27,7 +28,10 @@ extension QueryExecution {
     }
     let candidates = try snapshot.best(
       scorer, in: selection, limit: diversity.candidates ?? limit, threshold: threshold, parameters: stage.parameters)
-    return diversified(candidates, share: diversity.share, column: column, settings: settings, limit: limit).map { $0.reported(settings.distance) }
+    // Candidates are compared with one another without regard to frequencies, so with the query they are, too.
+    let relevance = settings.usesInverseFrequency ? plain.first.map { BlockSimilarity($0, settings: settings, includesUnrelated: true) } : nil
+    return diversified(candidates, by: relevance, share: diversity.share, column: column, settings: settings, limit: limit)
+      .map { $0.reported(settings.distance) }
   }
 
   private func rule(of stage: QueryStage) -> ExampleScorer.Rule {
@@ -72,7 +76,13 @@ extension QueryExecution {
 
   /// Picks the nearest first, then always the one with the best balance of nearness and difference from those picked: the
   /// last of equal ones, the last one of all moving to its place, as other servers do.
-  private func diversified(_ candidates: [ScoredRow], share: Float, column: Int, settings: VectorSettings, limit: Int) -> [ScoredRow] {
+  ///
+  /// - Parameter similarity: how near a candidate is to the query; its score if nil.
+  private func diversified(
+    _ candidates: [ScoredRow], by similarity: BlockSimilarity?, share: Float, column: Int, settings: VectorSettings, limit: Int
+  ) -> [ScoredRow] {
+    let relevances = Dictionary(
+      candidates.map { ($0.row, similarity?.score($0.row, column, snapshot.table) ?? $0.score) }, uniquingKeysWith: { first, _ in first })
     // With several rows to a vector the similarity depends on which one asks: it is the one that may be picked.
     let similarities = Dictionary(
       candidates.compactMap { candidate in
@@ -83,8 +93,9 @@ extension QueryExecution {
     var nearestPicked = [PointRow: Float]()
     while picked.count < limit, !rest.isEmpty {
       func balance(_ row: ScoredRow) -> Float {
-        guard let nearest = nearestPicked[row.row] else { return row.score }
-        return (1 - share) * row.score - share * nearest
+        let relevance = relevances[row.row] ?? row.score
+        guard let nearest = nearestPicked[row.row] else { return relevance }
+        return (1 - share) * relevance - share * nearest
       }
       var best = 0
       for index in rest.indices.dropFirst() where balance(rest[index]) >= balance(rest[best]) { best = index }

@@ -1,5 +1,6 @@
 internal import Foundation
 public import NeedletailCore
+internal import NeedletailNumerics
 
 /// How the claim of a published system is put to the test: `Catalogue/NN-short-name/recipe.json5`.
 ///
@@ -32,6 +33,7 @@ public struct Recipe: Sendable {
     } catch {
       throw .malformedRecipe(path: path, reason: "it is not JSON5")
     }
+    if let key = JSON5Keys.firstRepeated(in: Array(data)) { throw .malformedRecipe(path: path, reason: "the key `\(key)` is given twice") }
     var fields = try RecipeFields(value, place: "the recipe", path: path)
     number = try fields.integer("number")
     experiment = try fields.string("experiment")

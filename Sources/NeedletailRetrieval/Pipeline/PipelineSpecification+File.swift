@@ -1,4 +1,5 @@
 internal import Foundation
+internal import NeedletailNumerics
 
 extension PipelineSpecification {
   /// Files are a few hundred bytes; what is larger than this is something else.
@@ -23,6 +24,7 @@ extension PipelineSpecification {
       let (place, reason) = Self.explain(error)
       throw .malformed(path: path, place: place, reason: reason)
     }
+    if let key = JSON5Keys.firstRepeated(in: Array(data)) { throw .malformed(path: path, place: "", reason: "the key `\(key)` is given twice") }
     try validate()
   }
 

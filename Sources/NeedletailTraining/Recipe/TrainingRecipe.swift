@@ -98,6 +98,7 @@ public struct TrainingRecipe: Sendable {
     } catch {
       throw .recipe(path: path, reason: "it is not JSON5")
     }
+    if let key = JSON5Keys.firstRepeated(in: Array(bytes)) { throw .recipe(path: path, reason: "the key `\(key)` is given twice") }
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
     func resolved(_ name: String) -> String { name.hasPrefix("/") ? name : folder + "/" + name }
 
