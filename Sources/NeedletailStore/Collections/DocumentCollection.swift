@@ -84,6 +84,9 @@ public final class DocumentCollection: Sendable {
   private static func openForWriting(
     _ name: String, files: CollectionFiles, access: Access, policy: MergePolicy?, lock: WriterLock
   ) throws(StoreError) -> DocumentCollection {
+    if case .create(let settings) = access, !files.exists {
+      try opening(files.database) { path in try CollectionDatabase.create(path: path) { db in try settings.insert(db) } }
+    }
     let (database, settings) = try opening(files.database) { path in
       let database = try CollectionDatabase.writing(path: path)
       return (database, try storedSettings(of: database, access: access, name: name, path: path))

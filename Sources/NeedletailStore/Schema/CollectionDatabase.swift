@@ -11,6 +11,23 @@ package struct CollectionDatabase: Sendable {
   /// A connection that only watches whether others committed; nil where that cannot happen.
   private let watch: DatabaseQueue?
 
+  /// Makes the file of a collection complete before it appears under its name, so that whoever is killed meanwhile leaves none.
+  ///
+  /// - Parameters:
+  ///   - path: where there is no such file yet; nobody else may be making it.
+  ///   - fill: writes what belongs into it from the beginning.
+  static func create(path: String, _ fill: @escaping @Sendable (Database) throws -> Void) throws {
+    let unfinished = path + ".new"
+    for ending in ["", "-journal", "-wal", "-shm"] { FileSystem.remove(unfinished + ending) }
+    let queue = try DatabaseQueue(path: unfinished, configuration: configuration())
+    try DatabaseSchema.documents.migrate(queue)
+    try queue.write { db in try fill(db) }
+    try queue.close()
+    FileSystem.synchronise(unfinished)
+    try FileSystem.move(unfinished, to: path)
+    FileSystem.synchronise(URL(fileURLWithPath: path).deletingLastPathComponent().path)
+  }
+
   /// Opens, and brings up to date, the file for writing; it is created if it is missing.
   package static func writing(path: String, schema: DatabaseSchema = .documents) throws -> CollectionDatabase {
     let pool = try DatabasePool(path: path, configuration: configuration())
