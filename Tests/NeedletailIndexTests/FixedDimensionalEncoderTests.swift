@@ -124,6 +124,20 @@ import Testing
     #expect(TokenPooling.pooled(documents, factor: 1) == documents)
   }
 
+  @Test func aFixedNumberForEachDocumentComesNearerWithEachVector() {
+    let documents = TokenSamples.documents(60, dimension: 12, tokens: 0...21, seed: 13)
+    let query = Array(TokenSamples.documents(1, dimension: 12, tokens: 8...8, seed: 14)[0])
+    let exact = (0..<60).map { TokenSamples.chamfer(query, Array(documents[$0]), dimension: 12) }
+    var errors: [Double] = []
+    for limit in [1, 2, 4, 8, 21] {
+      let pooled = TokenPooling.pooled(documents, limit: limit)
+      for item in 0..<60 { #expect(pooled.tokens(of: item).count == min(limit, documents.tokens(of: item).count)) }
+      errors.append((0..<60).reduce(0) { $0 + abs(exact[$1] - TokenSamples.chamfer(query, Array(pooled[$1]), dimension: 12)) })
+    }
+    for (few, more) in zip(errors, errors.dropFirst()) { #expect(more < few) }
+    #expect(errors[4] == 0)
+  }
+
   @Test func mergesWhatPointsTheSameWay() {
     var documents = TokenVectors(dimension: 2)
     documents.append([1, 0, 0, 1, 1, 0, 0, 1])

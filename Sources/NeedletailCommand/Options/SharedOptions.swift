@@ -96,11 +96,12 @@ enum CommandProblem: Problem {
   case catalogueNotFound
   case doctorFoundProblems(Int)
   case brokenTicks(Int)
+  case unusableSettings(path: String, reason: String)
 
   var category: ProblemCategory {
     switch self {
     case .modelChanged: .conflict
-    case .nothingToIndex, .nothingToLearnFrom, .invalidFilter: .invalidRequest
+    case .nothingToIndex, .nothingToLearnFrom, .invalidFilter, .unusableSettings: .invalidRequest
     case .catalogueNotFound, .unknownWord: .notFound
     case .doctorFoundProblems: .unavailable
     case .brokenTicks: .corrupted
@@ -124,6 +125,8 @@ enum CommandProblem: Problem {
       "no Catalogue folder here or above; run this inside a checkout of Needletail, or say --directory DIR"
     case .brokenTicks(let count):
       "\(Units.count(count, "tick")) of the coverage does not hold; each is named above"
+    case .unusableSettings(let path, let reason):
+      "the settings in \(path) cannot be used: \(reason)"
     case .doctorFoundProblems(let count):
       "\(Units.count(count, "check")) failed; each line above says what to do"
     }
