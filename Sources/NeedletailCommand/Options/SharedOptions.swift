@@ -96,14 +96,16 @@ enum CommandProblem: Problem {
   case catalogueNotFound
   case doctorFoundProblems(Int)
   case brokenTicks(Int)
+  case failedReproductions(Int)
+  case noCalibration(collection: String)
 
   var category: ProblemCategory {
     switch self {
     case .modelChanged: .conflict
     case .nothingToIndex, .nothingToLearnFrom, .invalidFilter: .invalidRequest
-    case .catalogueNotFound, .unknownWord: .notFound
+    case .catalogueNotFound, .unknownWord, .noCalibration: .notFound
     case .doctorFoundProblems: .unavailable
-    case .brokenTicks: .corrupted
+    case .brokenTicks, .failedReproductions: .corrupted
     }
   }
 
@@ -124,6 +126,10 @@ enum CommandProblem: Problem {
       "no Catalogue folder here or above; run this inside a checkout of Needletail, or say --directory DIR"
     case .brokenTicks(let count):
       "\(Units.count(count, "tick")) of the coverage does not hold; each is named above"
+    case .failedReproductions(let count):
+      "\(Units.count(count, "reproduction")) failed; each is named above"
+    case .noCalibration(let collection):
+      "the model of relevance of \(collection) was fitted by an earlier version, which did not keep its calibration; fit it again"
     case .doctorFoundProblems(let count):
       "\(Units.count(count, "check")) failed; each line above says what to do"
     }
