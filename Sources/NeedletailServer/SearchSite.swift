@@ -1,9 +1,12 @@
 internal import HTTPTypes
 package import Hummingbird
 public import Logging
+internal import HummingbirdCore
 internal import NIOCore
 public import NeedletailCore
 public import NeedletailStore
+internal import ServiceLifecycle
+internal import UnixSignals
 
 /// The search page and its interface for programs, on one port.
 public struct SearchSite: Sendable {
@@ -23,6 +26,7 @@ public struct SearchSite: Sendable {
   private let points: PointService?
   private let options: SiteOptions
   private let statistics = RequestStatistics()
+  private let drain = DrainState()
   private let executor = SearchExecutor()
   private let logger: Logger
 
@@ -48,7 +52,7 @@ public struct SearchSite: Sendable {
         return names.filter { $0 == preferred } + names.filter { $0 != preferred }
       }, open: { try DocumentCollection.open($0, in: data, access: .read) }, embedder: embedder, sparseEmbedder: sparseEmbedder,
       logger: logger)
-    self.init(service: SearchService(shelf), points: PointService(data, models: options.models), options: options, logger: logger)
+    self.init(service: SearchService(shelf), points: PointService(data, models: options.models, snapshotHosts: options.snapshotHosts), options: options, logger: logger)
   }
 
   /// A site over one collection that is open already, whatever it is opened for.
@@ -83,7 +87,7 @@ public struct SearchSite: Sendable {
     self.logger = logger
   }
 
-  /// Serves until the process is told to stop (SIGINT, SIGTERM), then answers what is under way and returns.
+  /// Serves until the process is told to stop (SIGINT, SIGTERM), then refuses what comes, answers what is under way and returns.
   ///
   /// - Parameters:
   ///   - host: the address to bind. Bound to the loopback, the site answers for the local machine only and refuses
@@ -94,16 +98,18 @@ public struct SearchSite: Sendable {
   public func run(
     host: String = defaultHost, port: Int = defaultPort, onReady: @escaping @Sendable (String) -> Void = { _ in }
   ) async throws {
+    let security = options.security
     let application = Application(
-      router: try router(boundTo: host),
+      router: try router(boundTo: host), server: try security?.server() ?? .http1(),
       configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "needletail"),
       onServerRunning: { channel in
-        onReady(Self.address(host: host, port: channel.localAddress?.port ?? port))
+        onReady(Self.address(host: host, port: channel.localAddress?.port ?? port, isSecure: security != nil))
       },
       logger: logger)
     do {
       defer { points?.close() }
-      try await application.runService()
+      let services: [any Service] = [application, DrainService(state: drain, notice: options.drainNotice)]
+      try await ServiceGroup(configuration: .init(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)).run()
     } catch let error as any Problem {
       throw error
     } catch let error as IOError {
@@ -122,6 +128,8 @@ public struct SearchSite: Sendable {
     router.add(middleware: SecurityHeaders())
     router.add(middleware: ErrorAnswers(templates: templates))
     router.add(middleware: StatisticsMiddleware(statistics: statistics))
+    router.add(middleware: DrainGuard(state: drain))
+    if let audit = options.audit { router.add(middleware: AuditMiddleware(log: audit)) }
     router.add(middleware: HostGuard(boundTo: host))
     router.add(middleware: KeyGuard(keys: options.keys))
     if let points {
@@ -132,14 +140,16 @@ public struct SearchSite: Sendable {
     StatisticsRoutes(statistics: statistics, points: points).add(to: router)
     SearchPageRoute(service: service, templates: templates).add(to: router)
     DocumentPageRoute(service: service, templates: templates).add(to: router)
+    DescriptionRoutes(templates: templates).add(to: router)
+    if let points { DashboardRoute(templates: templates, points: points).add(to: router) }
     Assets().add(to: router)
     SearchRoutes(service: service).add(to: router)
     HealthRoutes(service: service).add(to: router)
     return router
   }
 
-  private static func address(host: String, port: Int) -> String {
+  private static func address(host: String, port: Int, isSecure: Bool) -> String {
     let shown = host == "0.0.0.0" || host == "::" ? "localhost" : host.contains(":") ? "[\(host)]" : host
-    return "http://\(shown):\(port)/"
+    return "\(isSecure ? "https" : "http")://\(shown):\(port)/"
   }
 }

@@ -9,6 +9,15 @@ public struct SiteOptions: Sendable {
   /// Keeps what language models want to store; nil if they may not.
   public var keeper: ContextServer.Keeper?
 
+  /// With what the server speaks TLS; nil for none.
+  public var security: TransportSecurity?
+  /// Where changes and refusals are noted; nil for nowhere.
+  public var audit: AuditLog?
+  /// How long the server says that it is stopping before it takes no more connections.
+  public var drainNotice: Duration = .zero
+  /// The hosts that snapshots may be fetched from over HTTP; none unless named.
+  public var snapshotHosts: Set<String> = []
+
   public init(
     bodyLimit: Int = 32 << 20, keys: AccessKeys = AccessKeys(), models: ModelService? = nil, keeper: ContextServer.Keeper? = nil
   ) {

@@ -24,6 +24,10 @@ def check_embeddings(url):
     assert len(plain) == 3 and all(abs(a - b) < 1e-6 for x, y in zip(plain, packed) for a, b in zip(x.embedding, y.embedding))
     dot = lambda x, y: sum(a * b for a, b in zip(plain[x].embedding, plain[y].embedding))
     assert dot(0, 2) > dot(0, 1)
+    # Tokens of the model: of MiniLM's vocabulary "a swift in flight" is these.
+    tokens = client.embeddings.create(model=model, input=[1037, 9170, 1999, 3462], encoding_format="float").data[0].embedding
+    assert sum(a * b for a, b in zip(tokens, plain[0].embedding)) > 0.999
+    assert len(client.embeddings.create(model=model, input=[[1037], [9170, 1999]]).data) == 2
     short = client.embeddings.create(model=model, input="a", dimensions=64).data[0].embedding
     assert len(short) == 64 and abs(sum(a * a for a in short) - 1) < 1e-3
     try:

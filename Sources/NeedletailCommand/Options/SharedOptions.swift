@@ -98,11 +98,12 @@ enum CommandProblem: Problem {
   case brokenTicks(Int)
   case failedReproductions(Int)
   case noCalibration(collection: String)
+  case unusableSettings(path: String, reason: String)
 
   var category: ProblemCategory {
     switch self {
     case .modelChanged: .conflict
-    case .nothingToIndex, .nothingToLearnFrom, .invalidFilter: .invalidRequest
+    case .nothingToIndex, .nothingToLearnFrom, .invalidFilter, .unusableSettings: .invalidRequest
     case .catalogueNotFound, .unknownWord, .noCalibration: .notFound
     case .doctorFoundProblems: .unavailable
     case .brokenTicks, .failedReproductions: .corrupted
@@ -130,6 +131,8 @@ enum CommandProblem: Problem {
       "\(Units.count(count, "reproduction")) failed; each is named above"
     case .noCalibration(let collection):
       "the model of relevance of \(collection) was fitted by an earlier version, which did not keep its calibration; fit it again"
+    case .unusableSettings(let path, let reason):
+      "the settings in \(path) cannot be used: \(reason)"
     case .doctorFoundProblems(let count):
       "\(Units.count(count, "check")) failed; each line above says what to do"
     }

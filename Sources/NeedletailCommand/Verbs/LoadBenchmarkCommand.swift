@@ -18,6 +18,8 @@ struct LoadBenchmarkCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The collection.", valueName: "NAME")) var collection = "needletail-bench"
   @Option(help: ArgumentHelp("Points.", valueName: "N")) var points = 200_000
   @Option(help: ArgumentHelp("Components of a vector.", valueName: "N")) var dimension = 384
+  @Option(help: ArgumentHelp("Vectors to take (.fvecs, .npy, …) in place of seeded ones; one of a hundred is a query.", valueName: "FILE"), completion: .file())
+  var vectors: String?
   @Option(help: ArgumentHelp("Points of an upsert.", valueName: "N")) var batch = 256
   @Option(help: ArgumentHelp("Connections that upsert.", valueName: "N")) var writers = 4
   @Option(help: ArgumentHelp("Connections that search, separated by commas.", valueName: "LIST")) var connections = "1,16,64"
@@ -47,24 +49,25 @@ struct LoadBenchmarkCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let vectors = LoadVectors(dimension: dimension, seed: seed)
-    var report = Report(points: points, dimension: dimension)
+    let vectors = try vectors.map { try LoadVectors(path: $0) } ?? LoadVectors(dimension: dimension, seed: seed)
+    let points = min(points, vectors.count ?? points)
+    var report = Report(points: points, dimension: vectors.dimension)
     let control = try HTTPConnection(host: host, port: port)
     if !reuse {
       _ = try control.send(request("DELETE", "", ""))
-      let made = try control.send(request("PUT", "", #"{"vectors":{"size":\#(dimension),"distance":"Cosine"}}"#))
+      let made = try control.send(request("PUT", "", #"{"vectors":{"size":\#(vectors.dimension),"distance":"Cosine"}}"#))
       guard made.status == 200 else { throw HTTPConnection.Failure.refused(String(decoding: made.body, as: UTF8.self)) }
-      let upserts = try fill(vectors)
+      let upserts = try fill(vectors, points)
       report.pointsPerSecond = Double(points) / upserts.seconds
     }
     report.secondsToIndex = try waitForIndex(control)
-    let queries = (0..<4096).map { search(vectors.vector(1 << 32 + $0), isExact: false) }
+    let queries = (0..<4096).map { search(vectors.vector(LoadVectors.firstQuery + $0), isExact: false) }
     report.recall = try recall(control, vectors)
     for count in counts {
       report.quiet.append(try measure(count, queries))
     }
     for count in counts {
-      let (searches, upserts) = try measureDuringUpserts(count, queries, vectors)
+      let (searches, upserts) = try measureDuringUpserts(count, queries, vectors, points)
       report.duringUpserts.append(searches)
       report.pointsPerSecondMeanwhile.append(upserts.requestsPerSecond * Double(batch))
     }
@@ -102,7 +105,7 @@ struct LoadBenchmarkCommand: AsyncParsableCommand {
 
   // MARK: measurements
 
-  private func fill(_ vectors: LoadVectors) throws -> LoadMeasurement {
+  private func fill(_ vectors: LoadVectors, _ points: Int) throws -> LoadMeasurement {
     let batches = (points + batch - 1) / batch
     let measurement = try LoadMeasurement.run(connections: writers, host: host, port: port, seconds: .infinity) { writer, turn in
       let number = turn * writers + writer
@@ -120,7 +123,7 @@ struct LoadBenchmarkCommand: AsyncParsableCommand {
 
   /// Searches while one connection replaces points, again and again.
   private func measureDuringUpserts(
-    _ count: Int, _ queries: [[UInt8]], _ vectors: LoadVectors
+    _ count: Int, _ queries: [[UInt8]], _ vectors: LoadVectors, _ points: Int
   ) throws -> (searches: LoadMeasurement, upserts: LoadMeasurement) {
     let isDone = Mutex(false)
     let written = Mutex<Result<LoadMeasurement, any Error>?>(nil)
@@ -166,7 +169,7 @@ struct LoadBenchmarkCommand: AsyncParsableCommand {
     var found = 0, wanted = 0
     for number in 0..<100 {
       let answers = try [true, false].map { isExact in
-        let reply = try control.send(search(vectors.vector(1 << 32 + 8192 + number), isExact: isExact))
+        let reply = try control.send(search(vectors.vector(LoadVectors.firstQuery + 4_096 + number), isExact: isExact))
         return Set(try JSONDecoder().decode(Reply.self, from: Data(reply.body)).result.points.map(\.id))
       }
       wanted += answers[0].count

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Foundation
 internal import Needletail
+internal import NeedletailPoints
 internal import NeedletailServer
 
 struct ServeCommand: AsyncParsableCommand {
@@ -8,7 +9,11 @@ struct ServeCommand: AsyncParsableCommand {
     commandName: "serve", abstract: "Open a search page and a JSON API on this machine.",
     discussion: """
       Beside the page, collections of vectors are served under /collections as clients of Qdrant speak: \
-      with --port 6333 the server takes the place of one. Models answer under /v1/embeddings and /v1/rerank.
+      with --port 6333 the server takes the place of one. Models answer under /v1/embeddings and /v1/rerank. /dashboard \
+      shows collections to operators, /docs the interface.
+
+      Most of what is said here may also stand in a file (--config) or in variables: --drain-seconds is drainSeconds there \
+      and NEEDLETAIL_DRAIN_SECONDS here. Flags come first, then variables, then the file.
       """)
 
   @OptionGroup var data: DataOptions
@@ -18,10 +23,10 @@ struct ServeCommand: AsyncParsableCommand {
   var collection: String?
 
   @Option(help: ArgumentHelp("The address to listen on; the default is reachable from this machine only.", valueName: "ADDRESS"))
-  var host = SearchSite.defaultHost
+  var host: String?
 
   @Option(help: ArgumentHelp("The port; 0 takes a free one.", valueName: "PORT"))
-  var port = SearchSite.defaultPort
+  var port: Int?
 
   @Option(help: ArgumentHelp("A key that requests have to carry; also NEEDLETAIL_API_KEY.", valueName: "KEY"))
   var apiKey: String?
@@ -36,7 +41,31 @@ struct ServeCommand: AsyncParsableCommand {
   var sparseModel: String?
 
   @Option(help: ArgumentHelp("The largest body of a request, in MiB.", valueName: "MIB"))
-  var bodyLimit = 32
+  var bodyLimit: Int?
+
+  @Option(help: ArgumentHelp("Settings in JSON5; flags and variables come first.", valueName: "FILE"), completion: .file())
+  var config: String?
+
+  @Option(help: ArgumentHelp("Speak TLS with this certificate (PEM, those that vouch for it after it).", valueName: "FILE"), completion: .file())
+  var certificate: String?
+
+  @Option(help: ArgumentHelp("The private key of the certificate (PEM).", valueName: "FILE"), completion: .file())
+  var privateKey: String?
+
+  @Option(help: ArgumentHelp("Note changes and refusals in this file, a line of JSON each.", valueName: "FILE"), completion: .file())
+  var auditLog: String?
+
+  @Option(help: ArgumentHelp("When stopped, say so for so long (readiness is 503) before connections are refused.", valueName: "N"))
+  var drainSeconds: Int?
+
+  @Option(help: ArgumentHelp("A host (HOST or HOST:PORT) that snapshots may be fetched from; may be repeated.", valueName: "HOST"))
+  var snapshotHost: [String] = []
+
+  @Option(help: ArgumentHelp("Put back everything from a snapshot of the whole storage before serving.", valueName: "FILE"), completion: .file())
+  var storageSnapshot: String?
+
+  @Flag(help: "Let --storage-snapshot replace collections that exist.")
+  var forceSnapshot = false
 
   @Flag(help: "Write the address as JSON once the server listens.")
   var json = false
@@ -45,7 +74,11 @@ struct ServeCommand: AsyncParsableCommand {
     let registry = data.registry
     let precision = embedding.precision
     let environment = ProcessInfo.processInfo.environment
-    let keys = AccessKeys(full: apiKey ?? environment["NEEDLETAIL_API_KEY"], reading: readOnlyApiKey ?? environment["NEEDLETAIL_READ_ONLY_API_KEY"])
+    let settings = try config.map { try ServeSettings(path: $0, environment: environment) } ?? ServeSettings(environment: environment)
+    let keys = AccessKeys(full: try apiKey ?? settings.text("apiKey"), reading: try readOnlyApiKey ?? settings.text("readOnlyApiKey"))
+    let collection = try collection ?? settings.text("collection")
+    let reranker = try reranker ?? settings.text("reranker")
+    let sparseModel = try sparseModel ?? settings.text("sparseModel")
     let crossEncoder = try reranker.map { try CrossEncoder(path: registry.path(atOrNamed: $0, as: .crossEncoder), precision: precision) }
     var rerankers: [(name: String, score: ModelService.PairScores)] = []
     if let crossEncoder {
@@ -61,9 +94,16 @@ struct ServeCommand: AsyncParsableCommand {
       names: { registry.models().filter { $0.profile != nil && $0.kind == .embedder }.map(\.name) },
       source: { try registry.embedder(named: $0, precision: precision) },
       rerankers: rerankers, termWeights: termWeights)
-    let options = SiteOptions(
-      bodyLimit: max(1, bodyLimit) << 20, keys: keys, models: models,
+    var options = SiteOptions(
+      bodyLimit: min(max(1, try bodyLimit ?? settings.number("bodyLimit") ?? 32), 1 << 20) << 20, keys: keys, models: models,
       keeper: NoteKeeper(data: data, precision: precision, collection: collection ?? "default").keep)
+    options.security = try security(settings)
+    options.audit = try (auditLog ?? settings.text("auditLog")).map { try AuditLog(path: $0) }
+    options.drainNotice = .seconds(min(max(0, try drainSeconds ?? settings.number("drainSeconds") ?? 0), 3_600))
+    let hosts = snapshotHost.isEmpty ? try settings.list("snapshotHosts") ?? [] : snapshotHost
+    options.snapshotHosts = Set(hosts.map { $0.lowercased() })
+    if let storageSnapshot { try restore(storageSnapshot) }
+    let (host, port) = (try host ?? settings.text("host") ?? SearchSite.defaultHost, try port ?? settings.number("port") ?? SearchSite.defaultPort)
     let site = SearchSite(
       data: data.directory, preferred: collection ?? "default", options: options,
       sparseEmbedder: { try registry.sparseEmbedder(for: $0, precision: precision) },
@@ -76,5 +116,21 @@ struct ServeCommand: AsyncParsableCommand {
         Terminal.standardOutput.write("Needletail listens on \(address)  (Control-C stops it)\n")
       }
     }
+  }
+
+  private func security(_ settings: ServeSettings) throws -> TransportSecurity? {
+    let certificate = try certificate ?? settings.text("certificate")
+    let key = try privateKey ?? settings.text("privateKey")
+    switch (certificate, key) {
+    case (nil, nil): return nil
+    case (let certificate?, let key?): return TransportSecurity(certificatePath: certificate, keyPath: key)
+    default: throw ValidationError("TLS needs both --certificate and --private-key.")
+    }
+  }
+
+  private func restore(_ path: String) throws {
+    let library = try PointLibrary(data.directory)
+    defer { library.close() }
+    try library.restoreStorage(from: path, replacing: forceSnapshot)
   }
 }

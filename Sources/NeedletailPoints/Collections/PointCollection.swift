@@ -1,6 +1,7 @@
 internal import Foundation
 internal import GRDB
 internal import NeedletailCore
+internal import NeedletailNumerics
 internal import NeedletailStore
 internal import Synchronization
 
@@ -22,8 +23,15 @@ public final class PointCollection: Sendable {
   /// The collection as it is now.
   public func snapshot() -> PointSnapshot { current.withLock { $0 } }
   public var name: String { snapshot().name }
-  /// Whether an index is being built.
+  /// Whether an index is being built, or will be once changes pause.
   public var isIndexing: Bool { builder.isBusy }
+
+  /// What its files take.
+  public var diskBytes: Int {
+    let indexes = ((try? FileManager.default.contentsOfDirectory(atPath: folder + "/indexes")) ?? []).map { "\(folder)/indexes/\($0)" }
+    let database = ["", "-wal"].map { Self.databasePath(folder) + $0 }
+    return (indexes + database).reduce(0) { $0 + (FileSystem.size(of: $1) ?? 0) }
+  }
 
   private init(folder: String, database: CollectionDatabase, snapshot: PointSnapshot) {
     self.folder = folder
@@ -102,6 +110,7 @@ public final class PointCollection: Sendable {
   }
 
   private func change(_ work: PendingChange.Work) async throws(PointError) -> UInt64 {
+    builder.noteChange()
     let result = await withCheckedContinuation { continuation in
       pending.withLock { $0.append(PendingChange(work: work, continuation: continuation)) }
       database.enqueue { db in self.commit(db) }
@@ -123,6 +132,7 @@ public final class PointCollection: Sendable {
       let published = batch.snapshot
       current.withLock { $0 = published }
       for (change, result) in zip(changes, results) { change.continuation.resume(returning: result) }
+      builder.noteChange()
       indexIfWorthwhile()
     } catch {
       let failure = PointError.store(StoreError(error, at: database.path))
@@ -133,45 +143,52 @@ public final class PointCollection: Sendable {
   // MARK: indexes
 
   /// Replaces the snapshot by one with other graphs, on the writing connection.
-  private func publishGraphs(_ change: (inout PointTable) -> Void) {
+  private func publishGraphs(_ change: (inout PointTable) throws -> Void) rethrows {
     let old = snapshot()
     var table = old.table
-    change(&table)
+    try change(&table)
     let new = PointSnapshot(name: old.name, settings: old.settings, table: table)
     current.withLock { $0 = new }
   }
 
+  private var graphFiles: GraphFiles { GraphFiles(folder: folder + "/indexes", notices: noticed) }
+
   private func openGraphs() {
-    let files = GraphFiles(folder: folder + "/indexes", notices: noticed)
-    let found = (try? database.read { db in try files.open(db, for: snapshot().table) }) ?? [:]
-    publishGraphs { $0.graphs = found }
+    do {
+      try database.read { db in try publishGraphs { table in try graphFiles.open(db, into: &table) } }
+    } catch {
+      noticed.add("the index files cannot be used (\(error)); they are built again")
+    }
     indexIfWorthwhile()
   }
 
   /// Builds graphs in the background over columns that grew enough.
   private func indexIfWorthwhile() {
-    let snapshot = snapshot()
-    guard let column = GraphPolicy.nextColumn(of: snapshot) else { return }
-    builder.run { [weak self] in
-      guard let self, let built = GraphFiles.build(column, of: self.snapshot(), notices: self.noticed) else { return false }
-      let files = GraphFiles(folder: self.folder + "/indexes", notices: self.noticed)
-      let record = files.write(built)
-      let done: Void? = try? self.database.writeNow { db in
-        if let record { files.register(record, db) }
-        self.publishGraphs { table in
-          guard table.schema.columns.values.contains(column) else { return }
-          table.graphs[column] = built.graph(for: table)
-        }
-      }
-      return done != nil
+    guard let step = GraphPolicy.nextStep(of: snapshot()) else { return }
+    builder.run(isLoad: step.isLoad) { [weak self] pool in
+      self?.buildGraph(pool) ?? false
     } next: { [weak self] in
       self?.indexIfWorthwhile()
     }
   }
 
+  /// Builds what is due now; false if that fails.
+  private func buildGraph(_ pool: WorkerPool) -> Bool {
+    let snapshot = snapshot()
+    guard let step = GraphPolicy.nextStep(of: snapshot) else { return true }
+    guard let graph = GraphFiles.build(step, of: snapshot.table, pool: pool, notices: noticed), !builder.isStopped else { return false }
+    let files = graphFiles
+    let record = files.write(graph, column: step.column)
+    let done: Void? = try? database.writeNow { db in
+      files.register(record, replacing: step.replaced, db)
+      publishGraphs { $0.add(graph, column: step.column, replacing: step.replaced) }
+    }
+    return done != nil
+  }
+
   /// Waits until all indexes are built that are worth it.
   public func settle() async {
-    while isIndexing || (builder.takesMore && GraphPolicy.nextColumn(of: snapshot()) != nil) { try? await Task.sleep(for: .milliseconds(20)) }
+    while isIndexing || (builder.takesMore && GraphPolicy.nextStep(of: snapshot()) != nil) { try? await Task.sleep(for: .milliseconds(20)) }
   }
 }
 

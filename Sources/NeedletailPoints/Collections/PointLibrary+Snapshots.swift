@@ -28,12 +28,8 @@ extension PointLibrary {
     let target = snapshotFolder(of: collection)
     do {
       try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
-      let formatter = DateFormatter()
-      formatter.locale = Locale(identifier: "en_US_POSIX")
-      formatter.timeZone = TimeZone(identifier: "UTC")
-      formatter.dateFormat = "yyyy-MM-dd-HH-mm-ss"
       let readable = collection.name.map { $0 == "/" || $0 == "\\" ? "_" : $0 }
-      let path = "\(target)/\(String(readable))-\(collection.snapshot().operation)-\(formatter.string(from: Date())).snapshot"
+      let path = "\(target)/\(String(readable))-\(collection.snapshot().operation)-\(Self.timestamp(Date())).snapshot"
       try? FileManager.default.removeItem(atPath: path)
       try collection.database.writeNow { db in try db.execute(sql: "VACUUM INTO ?", arguments: [path]) }
       for path in [path, target, target + "/..", target + "/../.."] { FileSystem.synchronise(path) }
@@ -85,7 +81,16 @@ extension PointLibrary {
     try replace(name, byCopyAt: path)
   }
 
-  private static func describe(_ path: String) throws -> PointSnapshotFile {
+  /// A time as it stands in names of files.
+  static func timestamp(_ date: Date) -> String {
+    let formatter = DateFormatter()
+    formatter.locale = Locale(identifier: "en_US_POSIX")
+    formatter.timeZone = TimeZone(identifier: "UTC")
+    formatter.dateFormat = "yyyy-MM-dd-HH-mm-ss"
+    return formatter.string(from: date)
+  }
+
+  static func describe(_ path: String) throws -> PointSnapshotFile {
     let attributes = try FileManager.default.attributesOfItem(atPath: path)
     var hash = SHA256()
     let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))

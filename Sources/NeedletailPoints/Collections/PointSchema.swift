@@ -24,6 +24,17 @@ extension DatabaseSchema {
             vectorColumn INTEGER PRIMARY KEY, file TEXT NOT NULL, rows INTEGER NOT NULL, operation INTEGER NOT NULL,
             bytes INTEGER NOT NULL, checksum INTEGER NOT NULL)
           """,
-        ])
+        ]),
+      Step(
+        "2: several graphs of a column",
+        [
+          // Graphs are caches: those of the first version are built again.
+          "DROP TABLE graph",
+          """
+          CREATE TABLE graph (
+            number INTEGER PRIMARY KEY, vectorColumn INTEGER NOT NULL, file TEXT NOT NULL, rows BLOB NOT NULL, operation INTEGER NOT NULL,
+            bytes INTEGER NOT NULL, checksum INTEGER NOT NULL)
+          """,
+        ]),
     ])
 }

@@ -143,14 +143,21 @@ public struct JSONFlaw: Error, Hashable, Sendable, CustomStringConvertible {
         position = start
         return nil
       }
-      guard case .double(let value) = try number() else {
-        position = start
-        return nil
+      if let value = plainFraction() {
+        values.append(value)
+      } else {
+        guard case .double(let value) = try number() else {
+          position = start
+          return nil
+        }
+        values.append(value)
       }
-      values.append(value)
       skipSpace()
       switch current {
-      case UInt8(ascii: ","): position += 1
+      case UInt8(ascii: ","):
+        position += 1
+        // Vectors are long: the first number tells that this is one.
+        if values.count == 1 { values.reserveCapacity(Self.usualCount) }
       case UInt8(ascii: "]"):
         position += 1
         return .numbers(values)
@@ -158,6 +165,8 @@ public struct JSONFlaw: Error, Hashable, Sendable, CustomStringConvertible {
       }
     }
   }
+
+  private static let usualCount = 384
 
   private mutating func string() throws(JSONFlaw) -> String {
     position += 1

@@ -23,8 +23,8 @@ extension PointSnapshot {
   func best(
     _ scorer: ExampleScorer, in selection: RowSelection, limit: Int, threshold: Float? = nil, parameters: PointSearchParameters = PointSearchParameters()
   ) throws(PointError) -> [ScoredRow] {
-    if scorer.rule == .nearest, !parameters.isExact, let graph = table.graphs[scorer.column],
-      let found = try searchGraph(graph, scorer, in: selection, limit: limit, parameters: parameters)
+    if scorer.rule == .nearest, !parameters.isExact, let graphs = table.graphs[scorer.column],
+      let found = try searchGraphs(graphs, scorer, in: selection, limit: limit, parameters: parameters)
     {
       return found.filter { threshold == nil || $0.score > threshold ?? 0 }
     }
@@ -44,31 +44,25 @@ extension PointSnapshot {
     return best.ranked
   }
 
-  /// Follows the graph for the rows that it covers and compares with the others; nil if comparing with all is as good.
-  private func searchGraph(
-    _ graph: VectorGraph, _ scorer: ExampleScorer, in selection: RowSelection, limit: Int, parameters: PointSearchParameters
+  /// Follows the graphs for the rows that they cover and compares with the others; nil if comparing with all is as good.
+  private func searchGraphs(
+    _ graphs: VectorGraphs, _ scorer: ExampleScorer, in selection: RowSelection, limit: Int, parameters: PointSearchParameters
   ) throws(PointError) -> [ScoredRow]? {
-    guard case .dense(let query)? = scorer.similarities.first?.vector else { return nil }
+    guard case .dense(let query)? = scorer.similarities.first?.vector, !graphs.graphs.isEmpty else { return nil }
     let allowed = selection.count
     guard limit < allowed / 4 else { return nil }
-    let isUnfiltered = allowed == table.count
-    let neighbours: [Neighbour]
-    do {
-      neighbours = try graph.index.search(
-        query.span,
-        SearchOptions(
-          limit: limit, efSearch: parameters.efSearch.map { max($0, limit) }, within: isUnfiltered ? nil : RowSet(selection.masks).subtracting(graph.stale), excluding: graph.stale))
-    } catch {
-      throw .store(.index(reason: "\(error)"))
+    // The graphs' scores are rounded: those of the stored vectors decide.
+    var rest = selection.subtracting(graphs.covered)
+    for graph in graphs.graphs where graph.currentCount > 0 {
+      let within = allowed == table.count ? nil : graph.rows(in: selection)
+      guard within.map({ !$0.isEmpty }) ?? true else { continue }
+      do {
+        let options = SearchOptions(limit: limit, efSearch: parameters.efSearch.map { max($0, limit) }, within: within, excluding: graph.stale)
+        for neighbour in try graph.index.search(query.span, options) { rest.insert(graph.rows[Int(neighbour.row)]) }
+      } catch {
+        throw .store(.index(reason: "\(error)"))
+      }
     }
-    // The graph's scores are rounded: those of the stored vectors decide.
-    var rest = selection
-    for block in rest.masks.indices where (block + 1) * PointBlock.size <= graph.rowCount { rest.masks[block] = .none }
-    if graph.rowCount & 255 != 0 {
-      rest.masks[graph.rowCount >> 8] = rest.masks[graph.rowCount >> 8].subtracting(BlockMask(first: graph.rowCount & 255))
-    }
-    for row in graph.stale where row < graph.rowCount && selection.contains(row) { rest.masks[Int(row >> 8)].insert(Int(row & 255)) }
-    for neighbour in neighbours where selection.contains(neighbour.row) { rest.masks[Int(neighbour.row >> 8)].insert(Int(neighbour.row & 255)) }
     return scan(scorer, in: rest, limit: limit, threshold: nil)
   }
 
@@ -94,13 +88,11 @@ extension PointSnapshot {
   }
 }
 
-extension RowSet {
-  /// The rows of block masks.
-  init(_ masks: [BlockMask]) {
-    var words = [UInt64](repeating: 0, count: 4 * masks.count)
-    for (number, mask) in masks.enumerated() {
-      for word in 0..<4 { words[4 * number + word] = mask.words[word] }
-    }
-    self.init(words: words)
+extension VectorGraph {
+  /// The rows of the index that a selection allows and that are found.
+  func rows(in selection: PointSnapshot.RowSelection) -> RowSet {
+    var words = [UInt64](repeating: 0, count: (rows.count + 63) / 64)
+    for (number, row) in rows.enumerated() where selection.contains(row) { words[number >> 6] |= 1 << UInt64(number & 63) }
+    return RowSet(words: words).subtracting(stale)
   }
 }

@@ -22,8 +22,10 @@ public final class PointSnapshot: Sendable {
   public var count: Int { table.count }
   /// The number of the last change.
   public var operation: UInt64 { table.operation }
+  /// How many vectors the points have.
+  public var vectorCount: Int { table.schema.columns.values.reduce(0) { $0 + table.vectorCount($1) } }
   /// How many vectors an index covers; the others are compared one by one.
-  public var indexedVectorCount: Int { table.graphs.values.reduce(0) { $0 + max(0, $1.index.count - $1.stale.count) } }
+  public var indexedVectorCount: Int { table.graphs.values.reduce(0) { $0 + $1.covered.count } }
 
   /// All rows in the order of their ids. Made when it is first asked for.
   var rowsByID: [PointRow] {
@@ -49,6 +51,14 @@ public final class PointSnapshot: Sendable {
 
     func contains(_ row: PointRow) -> Bool { masks[Int(row >> 8)].contains(Int(row & 255)) }
     var count: Int { masks.reduce(0) { $0 + $1.count } }
+    mutating func insert(_ row: PointRow) { masks[Int(row >> 8)].insert(Int(row & 255)) }
+
+    /// The rows that are not in a set.
+    func subtracting(_ rows: RowSet) -> RowSelection {
+      var rest = self
+      for (word, bits) in rows.words.enumerated() where bits != 0 && word >> 2 < rest.masks.count { rest.masks[word >> 2].words[word & 3] &= ~bits }
+      return rest
+    }
   }
 
   /// The rows that satisfy all filters, without some.

@@ -1,6 +1,5 @@
 internal import HashTreeCollections
 internal import NeedletailCore
-internal import NeedletailIndex
 
 /// The number of a point inside: block times 256 plus place. It stays with the point while the point exists.
 typealias PointRow = UInt32
@@ -15,7 +14,7 @@ struct PointTable: Sendable {
   /// The number of the last operation.
   var operation: UInt64 = 0
   /// By column.
-  var graphs: [Int: VectorGraph] = [:]
+  var graphs: [Int: VectorGraphs] = [:]
 
   init(schema: VectorSchema) { self.schema = schema }
 
@@ -71,7 +70,7 @@ struct PointTable: Sendable {
     rows[id(of: row)] = nil
     blocks[Int(row >> 8)].remove(at: Int(row & 255))
     free.append(row)
-    for column in graphs.keys { graphs[column]?.stale.insert(row) }
+    for column in graphs.keys { graphs[column]?.forget(row) }
   }
 
   mutating func setPayload(_ payload: Payload, of row: PointRow, version: UInt64) {
@@ -80,7 +79,7 @@ struct PointTable: Sendable {
 
   mutating func setVector(_ value: VectorValue?, column: Int, of row: PointRow, version: UInt64) {
     blocks[Int(row >> 8)].setVector(value, column: column, at: Int(row & 255), version: version)
-    if let graph = graphs[column], row < graph.rowCount { graphs[column]?.stale.insert(row) }
+    graphs[column]?.forget(row)
   }
 
   // MARK: columns
@@ -99,15 +98,4 @@ struct PointTable: Sendable {
     graphs[column] = nil
     for block in blocks.indices { blocks[block].clearColumn(column, settings) }
   }
-}
-
-/// An index over one column of a table, as of the moment it was built.
-struct VectorGraph: Sendable {
-  let index: any SearchIndex
-  /// Rows from here on are not in it.
-  let rowCount: Int
-  /// The last operation whose changes are in it.
-  let operation: UInt64
-  /// Rows whose vectors changed or went since.
-  var stale: RowSet
 }

@@ -95,13 +95,15 @@ struct EmbeddingInterface: Sendable {
   // MARK: OpenAI
 
   private func embeddings(_ fields: JSONFields) async throws -> JSONText {
-    let texts = try Self.texts(fields, "input")
+    let tokens = try Self.tokens(fields, "input")
+    let texts = tokens == nil ? try Self.texts(fields, "input") : []
     let queue = try await models.queue(try fields.string("model"))
     let isBase64 = try fields.string("encoding_format") == "base64"
     let profile = queue.embedder.profile
     let dimension = try fields.count("dimensions", atLeast: 1, atMost: profile.dimension) ?? profile.dimension
-    let vectors = try await queue.encode(texts, as: .document)
-    let tokens = texts.reduce(0) { $0 + max(1, $1.utf8.count / 4) }
+    let vectors = if let tokens { try await queue.encode(tokens: tokens) } else { try await queue.encode(texts, as: .document) }
+    // Of texts it is counted from the bytes: four to a token.
+    let count = tokens.map { $0.reduce(0) { $0 + $1.count } } ?? texts.reduce(0) { $0 + max(1, $1.utf8.count / 4) }
     return JSONText { writer in
       writer.object { writer in
         writer.member("object") { $0.string("list") }
@@ -118,11 +120,10 @@ struct EmbeddingInterface: Sendable {
           }
         }
         writer.member("model") { $0.string(profile.name) }
-        // Counted from the bytes: four to a token.
         writer.member("usage") { writer in
           writer.object { writer in
-            writer.member("prompt_tokens") { $0.integer(tokens) }
-            writer.member("total_tokens") { $0.integer(tokens) }
+            writer.member("prompt_tokens") { $0.integer(count) }
+            writer.member("total_tokens") { $0.integer(count) }
           }
         }
       }
@@ -136,13 +137,36 @@ struct EmbeddingInterface: Sendable {
     guard let elements = node.elements, !elements.isEmpty else { throw .format("`\(name)` has to be a text or a list of texts") }
     var texts: [String] = []
     for element in elements {
-      guard let text = element.string else {
-        throw .format("`\(name)` has to be a text or a list of texts; lists of tokens mean something to another model's tokenizer only")
-      }
+      guard let text = element.string else { throw .format("`\(name)` has to be a text or a list of texts") }
       texts.append(text)
     }
     guard texts.count <= 8_192 else { throw .validation(["\(name): \(texts.count) texts, must be at most 8192"]) }
     return texts
+  }
+
+  /// One input as ids of the model's tokens, or several; nil if the member is anything else.
+  private static func tokens(_ fields: JSONFields, _ name: String) throws(PointError) -> [[Int32]]? {
+    guard let elements = fields[name]?.elements, let first = elements.first, first.string == nil else { return nil }
+    func ids(_ nodes: [JSONNode]) throws(PointError) -> [Int32] {
+      var ids: [Int32] = []
+      ids.reserveCapacity(nodes.count)
+      for node in nodes {
+        guard case .integer(let value) = node, let id = Int32(exactly: value) else { throw .format("`\(name)` has to be texts, or lists of token numbers") }
+        ids.append(id)
+      }
+      return ids
+    }
+    var inputs: [[Int32]] = []
+    if first.double != nil {
+      inputs = [try ids(elements)]
+    } else {
+      for element in elements {
+        guard let nodes = element.elements, !nodes.isEmpty else { throw .format("`\(name)` has to be texts, or lists of token numbers") }
+        inputs.append(try ids(nodes))
+      }
+    }
+    guard inputs.count <= 8_192 else { throw .validation(["\(name): \(inputs.count) inputs, must be at most 8192"]) }
+    return inputs
   }
 
   /// The first components at unit length, which is what models trained for several lengths ask for.

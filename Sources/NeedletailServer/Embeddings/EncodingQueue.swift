@@ -1,4 +1,7 @@
+internal import Dispatch
 internal import NeedletailCore
+internal import NeedletailModels
+internal import NeedletailPoints
 
 /// Embeds texts of many requests together: while the model works on one batch, what arrives waits for the next.
 actor EncodingQueue {
@@ -25,6 +28,20 @@ actor EncodingQueue {
       guard !isWorking else { return }
       isWorking = true
       Task { await self.work() }
+    }
+  }
+
+  /// The vectors of inputs that are given as tokens of the model.
+  ///
+  /// - Throws: `PointError.badRequest` if the model takes texts only.
+  nonisolated func encode(tokens: [[Int32]]) async throws -> DenseVectors {
+    guard let transformer = embedder as? TransformerEmbedder else {
+      throw PointError.badRequest("\(embedder.profile.name) takes texts only, no lists of tokens")
+    }
+    return try await withCheckedThrowingContinuation { continuation in
+      DispatchQueue.global().async {
+        continuation.resume(with: Result { () throws -> DenseVectors in try transformer.encodeNow(tokens: tokens) })
+      }
     }
   }
 

@@ -27,10 +27,11 @@ struct Assets: Sendable {
 
   static let style = Asset("page.css", type: "text/css; charset=utf-8", PackageResources.page_css)
   static let script = Asset("page.js", type: "text/javascript; charset=utf-8", PackageResources.page_js)
+  static let dashboard = Asset("dashboard.js", type: "text/javascript; charset=utf-8", PackageResources.dashboard_js)
   static let icon = Asset("icon.svg", type: "image/svg+xml", PackageResources.icon_svg)
 
   func add(to router: Router<BasicRequestContext>) {
-    for asset in [Self.style, Self.script, Self.icon] {
+    for asset in [Self.style, Self.script, Self.dashboard, Self.icon] {
       router.get("/assets/\(asset.name)") { request, _ in Self.response(with: asset, to: request) }
     }
   }

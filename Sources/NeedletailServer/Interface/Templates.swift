@@ -34,6 +34,8 @@ struct Templates: Sendable {
     ("pages", PackageResources.pages_mustache),
     ("parts", PackageResources.parts_mustache),
     ("document", PackageResources.document_mustache),
+    ("routes", PackageResources.routes_mustache),
+    ("dashboard", PackageResources.dashboard_mustache),
     ("error", PackageResources.error_mustache),
   ]
 }

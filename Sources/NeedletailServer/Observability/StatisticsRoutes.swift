@@ -14,9 +14,11 @@ struct StatisticsRoutes: Sendable {
     router.get("/telemetry") { _, _ in Response.points(ByteBuffer(string: telemetry)) }
   }
 
-  private var counts: [(name: String, points: Int)] {
+  private var counts: [(name: String, points: Int)] { snapshots.map { ($0.name, $0.count) } }
+
+  private var snapshots: [PointSnapshot] {
     guard let library = try? points?.library() else { return [] }
-    return library.names.compactMap { name in (try? library.collection(name)).map { (name, $0.snapshot().count) } }
+    return library.names.compactMap { name in (try? library.collection(name))?.snapshot() }
   }
 
   private var metrics: String {
@@ -27,6 +29,15 @@ struct StatisticsRoutes: Sendable {
       "collections_total \(counts.count)", "# TYPE collection_points gauge",
     ]
     for (name, points) in counts { lines.append("collection_points{id=\"\(escaped(name))\"} \(points)") }
+    lines.append("# TYPE collection_memory_bytes gauge")
+    for snapshot in snapshots {
+      let memory = snapshot.memory
+      let parts = [
+        ("vectors", memory.vectors), ("payload", memory.payload), ("points", memory.points), ("graphs", memory.graphs), ("mapped_graphs", memory.mappedGraphs),
+      ]
+      for (part, bytes) in parts { lines.append("collection_memory_bytes{id=\"\(escaped(snapshot.name))\",part=\"\(part)\"} \(bytes)") }
+    }
+    lines += ["# TYPE memory_resident_bytes gauge", "memory_resident_bytes \(ProcessMemory.residentBytes)"]
     let entries = statistics.all.sorted { ($0.key.endpoint, $0.key.method, $0.key.status) < ($1.key.endpoint, $1.key.method, $1.key.status) }
     lines.append("# TYPE rest_responses_total counter")
     func labels(_ key: RequestStatistics.Key) -> String { "method=\"\(key.method)\",endpoint=\"\(escaped(key.endpoint))\",status=\"\(key.status)\"" }

@@ -15,7 +15,7 @@ extension PointInterface {
       let files = try library.snapshots(of: name)
       return .result { writer in writer.array { writer in for file in files { writer.snapshot(file) } } }
     case (.put, ["recover"]):
-      try recover(name, try call.fields(), library)
+      try await recover(name, try call.fields(), library)
       return waits ? .done : .accepted
     case (.post, ["upload"]):
       try upload(name, call, library)
@@ -30,10 +30,36 @@ extension PointInterface {
     }
   }
 
-  /// Restores from a file in the folder of snapshots. Nothing is fetched from elsewhere.
-  private func recover(_ name: String, _ fields: JSONFields, _ library: PointLibrary) throws {
+  /// `/snapshots/…`: copies of everything.
+  func storageSnapshots(_ rest: [String], _ call: PointCall) throws -> PointAnswer? {
+    let library = try service.library()
+    let waits = try call.waits(default: true)
+    switch (call.method, rest.count) {
+    case (.post, 0):
+      let file = try library.createStorageSnapshot()
+      return waits ? .result { $0.snapshot(file) } : .accepted
+    case (.get, 0):
+      let files = library.storageSnapshots
+      return .result { writer in writer.array { writer in for file in files { writer.snapshot(file) } } }
+    case (.get, 1):
+      let file = try library.storageSnapshot(rest[0])
+      return .file(path: file.path, name: file.name)
+    case (.delete, 1):
+      try library.removeStorageSnapshot(rest[0])
+      return waits ? .done : .accepted
+    default: return nil
+    }
+  }
+
+  /// Restores from a file in the folder of snapshots, or from a host that the operator allowed.
+  private func recover(_ name: String, _ fields: JSONFields, _ library: PointLibrary) async throws {
     let location = try fields.requiredString("location")
     let checksum = try checked(try fields.string("checksum"))
+    if let url = URL(string: location), url.scheme == "http" || url.scheme == "https" {
+      let path = try await service.snapshotSource.fetch(url, into: library.snapshotsFolder, key: try fields.string("api_key"))
+      defer { try? FileManager.default.removeItem(atPath: path) }
+      return try library.restore(name, from: path, checksum: checksum)
+    }
     guard let url = URL(string: location), url.scheme == "file", url.path.hasPrefix("/"), (url.host ?? "").isEmpty || url.host == "localhost" else {
       throw PointError.badRequest("Invalid snapshot URI, file path must be absolute or on localhost")
     }

@@ -12,6 +12,7 @@ struct PointInterface: Sendable {
     switch call.segments.first {
     case "collections": return try await collections(call)
     case "aliases" where call.segments.count == 1 && call.method == .get: return aliases(try service.library().aliases)
+    case "snapshots": return try storageSnapshots(Array(call.segments.dropFirst()), call)
     default: return try serviceAnswer(call)
     }
   }

@@ -44,7 +44,7 @@ struct PointMiddleware<Context: RequestContext>: RouterMiddleware {
   private func isOurs(_ segments: [String], _ request: Request) -> Bool {
     switch segments.first {
     case nil: request.asksForVersion
-    case "collections", "aliases", "healthz", "livez", "readyz", "issues", "quotas", "cluster": true
+    case "collections", "aliases", "snapshots", "healthz", "livez", "readyz", "issues", "quotas", "cluster": true
     default: false
     }
   }

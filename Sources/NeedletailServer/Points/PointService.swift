@@ -15,10 +15,14 @@ package final class PointService: Sendable {
   private let state = Mutex(State.closed)
   private let models: ModelService
   let limiter = RequestLimiter()
+  let snapshotSource: SnapshotSource
 
-  /// - Parameter models: the models for texts in place of vectors; nil for those that need no files.
-  package init(_ directory: DataDirectory, models: ModelService? = nil) {
+  /// - Parameters:
+  ///   - models: the models for texts in place of vectors; nil for those that need no files.
+  ///   - snapshotHosts: the hosts that snapshots may be fetched from.
+  package init(_ directory: DataDirectory, models: ModelService? = nil, snapshotHosts: Set<String> = []) {
     self.directory = directory
+    snapshotSource = SnapshotSource(hosts: snapshotHosts)
     self.models = models ?? ModelService(names: { [] }, source: { throw ServerError.noModel($0) })
   }
 
@@ -38,6 +42,9 @@ package final class PointService: Sendable {
     }
     return try result.get()
   }
+
+  /// The models that turn texts into vectors.
+  var modelNames: [String] { models.available }
 
   /// The snapshot of a collection that a query looks something up in.
   func lookup(_ name: String) throws(PointError) -> PointSnapshot {

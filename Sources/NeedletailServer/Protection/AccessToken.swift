@@ -8,6 +8,8 @@ internal import NeedletailPoints
 /// everything, or a list of `{"collection": NAME, "access": "r" | "rw"}`. A token without `access` may read everything.
 struct AccessToken {
   let scope: AccessScope
+  /// Whom the token was made for, if it says so.
+  let subject: String?
 
   /// Seconds by which the clocks of signer and server may differ.
   private static let leeway = 30.0
@@ -25,6 +27,7 @@ struct AccessToken {
     // Conditions that are not checked here must not be taken for fulfilled.
     guard claims["value_exists"]?.isNull ?? true, let scope = AccessScope(claims["access"]) else { return nil }
     self.scope = scope
+    subject = claims["sub"]?.string
   }
 
   private static func object(_ part: String) -> [String: JSONNode]? {

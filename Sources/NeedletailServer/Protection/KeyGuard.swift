@@ -22,7 +22,8 @@ public struct AccessKeys: Hashable, Sendable {
 struct KeyGuard<Context: RequestContext>: RouterMiddleware {
   let keys: AccessKeys
 
-  private static var open: Set<String> { ["/healthz", "/livez", "/readyz"] }
+  /// What may be seen without a key: whether the server lives, and pages without contents of collections.
+  private static var open: Set<String> { ["/healthz", "/livez", "/readyz", "/dashboard", "/docs", "/openapi.json"] }
   /// Requests that read although they are no GET.
   private static var readingEnds: [String] {
     ["/points", "/scroll", "/count", "/facet", "/query", "/query/batch", "/query/groups", "/pairs", "/offsets", "/search", "/search/batch", "/search/groups",
@@ -37,15 +38,20 @@ struct KeyGuard<Context: RequestContext>: RouterMiddleware {
     guard let key = Self.key(of: request) else {
       return Self.refusal(.unauthorized, "Must provide an API key or an Authorization bearer token")
     }
-    if let full = keys.full, Self.isEqual(key, full) { return try await next(request, context) }
+    if let full = keys.full, Self.isEqual(key, full) {
+      RequestIdentity.current?.set("key")
+      return try await next(request, context)
+    }
     let isReading = Self.reads(request.method, path)
     if let reading = keys.reading, Self.isEqual(key, reading) {
+      RequestIdentity.current?.set("read-only key")
       guard isReading else { return Self.refusal(.forbidden, "Forbidden: Write access is required") }
       return try await next(request, context)
     }
     guard let full = keys.full, let token = AccessToken(key, key: full, now: Date()) else {
       return Self.refusal(.unauthorized, "Invalid API key or JWT")
     }
+    RequestIdentity.current?.set("token \(token.subject ?? "")".trimmingCharacters(in: .whitespaces))
     if let refusal = token.scope.refusal(ofPath: PointCall.segments(of: path), isReading: isReading) {
       return Self.refusal(.forbidden, "Forbidden: \(refusal)")
     }
@@ -58,7 +64,7 @@ struct KeyGuard<Context: RequestContext>: RouterMiddleware {
     return String(value.dropFirst(7))
   }
 
-  private static func reads(_ method: HTTPRequest.Method, _ path: String) -> Bool {
+  static func reads(_ method: HTTPRequest.Method, _ path: String) -> Bool {
     if method == .get || method == .head || method == .options { return true }
     let trimmed = path.hasSuffix("/") ? String(path.dropLast()) : path
     return method == .post && readingEnds.contains(where: trimmed.hasSuffix)

@@ -19,6 +19,10 @@ public enum ServerError: Problem, Hashable {
   case foreignHost(String)
   /// The address to listen on is taken or not allowed.
   case cannotListen(host: String, port: Int, reason: String)
+  /// The certificate or the key of the server cannot be used.
+  case unusableCertificate(path: String, reason: String)
+  /// Changes are to be noted in a file that cannot be written.
+  case cannotAudit(path: String, reason: String)
   /// The site was started without the model that the collection needs.
   case noModel(String)
   /// A part of the page that is built into the program does not parse.
@@ -29,6 +33,7 @@ public enum ServerError: Problem, Hashable {
     case .tooLong, .badParameter, .missingParameter, .tooMany, .foreignHost: .invalidRequest
     case .unknownCollection, .unknownDocument, .unknownAddress, .nothingIndexed: .notFound
     case .cannotListen: .conflict
+    case .unusableCertificate, .cannotAudit: .invalidRequest
     case .noModel: .unavailable
     case .brokenResource: .internal
     }
@@ -47,6 +52,8 @@ public enum ServerError: Problem, Hashable {
     case .foreignHost(let host): "This server answers only for the local machine, not for the host \(host)."
     case .cannotListen(let host, let port, let reason):
       "Cannot listen on \(host) port \(port): \(reason). Choose another with --port, or stop what uses it."
+    case .unusableCertificate(let path, let reason): "The server cannot use \(path) for TLS: \(reason)."
+    case .cannotAudit(let path, let reason): "Changes cannot be noted in \(path): \(reason). Choose another file with --audit-log."
     case .noModel(let name): "The model \(name) is not loaded; search in lexical mode, or start the site with it."
     case .brokenResource(let name, let reason): "The built-in template \(name) is broken: \(reason)."
     }

@@ -103,6 +103,22 @@ struct FetchedEmbedderTests {
     }
   }
 
+  @Test func tokensGiveTheVectorsOfTheirText() throws {
+    let embedder = try embedder("tiny-bert")
+    let tokenizer = try #require(embedder.tokenizer as? SubwordTokenizer)
+    let texts = ["find the needle", "", "hay", String(repeating: "needle and hay ", count: 400)]
+    let framed = texts.map { tokenizer.encode($0, maximumTokens: nil).ids }
+    let bare = framed.map { Array($0.dropFirst(tokenizer.specialTokens.before.count).dropLast(tokenizer.specialTokens.after.count)) }
+    let expected = try embedder.encodeNow(texts, as: .document)
+    for tokens in [framed, bare] {
+      let vectors = try embedder.encodeNow(tokens: tokens)
+      #expect(vectors.count == texts.count)
+      for row in texts.indices { #expect(cosine(vectors[row], Array(expected[row])) > 0.99999, "\(texts[row].prefix(20))") }
+    }
+    #expect(throws: ModelError.self) { try embedder.encodeNow(tokens: [[1], [2_000_000]]) }
+    #expect(throws: ModelError.self) { try embedder.encodeNow(tokens: [[-1]]) }
+  }
+
   @Test func noTextsGiveNoVectors() async throws {
     let embedder = try embedder("tiny-bert")
     #expect(try embedder.encodeNow([], as: .query).count == 0)

@@ -1,0 +1,99 @@
+internal import NeedletailIndex
+
+/// Decides which rows of which column are worth a graph next.
+///
+/// Rows that are in no graph are compared one by one, so there must not be many; a row should not be built into graphs again
+/// and again either. A new graph therefore takes in those that are no larger than what it has so far: sizes shrink by halves,
+/// there are few, and each row is built about as often as the number of points can be halved.
+enum GraphPolicy {
+  /// Rows in no graph, as a part of all, from which on a graph is built over them.
+  static let largestUncoveredFraction = 0.25
+  /// The same as a number: comparing so many takes about as long as a search in a graph.
+  static let largestUncoveredCount = 4_096
+  /// Fewer vectors are compared one by one about as fast.
+  static let smallestCount = 4_000
+  /// A graph with a larger part of its rows out of date is built again.
+  static let largestStaleFraction = 0.5
+  /// Each graph is searched, so there are at most so many of a column.
+  static let largestGraphCount = 6
+
+  /// A graph that is to be built.
+  struct Step: Hashable {
+    var column: Int
+    /// The numbers of the graphs whose rows it takes over.
+    var replaced: Set<Int>
+    /// Whether most of the column is in no graph, as while points are loaded: waiting for more saves work.
+    var isLoad: Bool
+  }
+
+  /// The next step; nil if none is worth it.
+  static func nextStep(of snapshot: PointSnapshot) -> Step? {
+    let threshold = snapshot.settings.indexingThreshold
+    guard threshold > 0 else { return nil }
+    for column in snapshot.table.schema.columns.values.sorted() {
+      let settings = snapshot.table.schema.settings[column]
+      guard settings.allowsGraph else { continue }
+      let count = snapshot.table.vectorCount(column)
+      guard count * settings.size * 4 > threshold * 1_024, count >= min(smallestCount, threshold * 1_024 / (settings.size * 4) + 1) else { continue }
+      let graphs = snapshot.table.graphs[column]
+      let sizes = graphs?.graphs.map { Size(number: $0.number, rows: $0.rows.count, current: $0.currentCount) } ?? []
+      if let replaced = replaced(uncovered: count - (graphs?.covered.count ?? 0), count: count, graphs: sizes) {
+        return Step(column: column, replaced: replaced, isLoad: 2 * (graphs?.covered.count ?? 0) < count)
+      }
+    }
+    return nil
+  }
+
+  struct Size: Hashable {
+    var number: Int
+    var rows: Int
+    var current: Int
+
+    var isStale: Bool { Double(rows - current) > largestStaleFraction * Double(rows) }
+  }
+
+  /// The graphs that the next one takes over; nil if none is due.
+  static func replaced(uncovered: Int, count: Int, graphs: [Size]) -> Set<Int>? {
+    let isDue = uncovered > min(largestUncoveredCount, Int(largestUncoveredFraction * Double(count)))
+    guard isDue || graphs.contains(where: \.isStale) else { return nil }
+    var replaced: Set<Int> = []
+    var total = uncovered
+    for graph in graphs.sorted(by: { ($0.current, $0.number) < ($1.current, $1.number) })
+    where graph.isStale || graph.current <= total || graphs.count - replaced.count >= largestGraphCount {
+      replaced.insert(graph.number)
+      total += graph.current
+    }
+    return replaced
+  }
+}
+
+extension PointTable {
+  /// How many points have a vector.
+  func vectorCount(_ column: Int) -> Int { blocks.reduce(0) { $0 + $1.vectors[column].present.count } }
+
+  /// The rows of a step, ascending: those in no graph, and those of the graphs that it replaces.
+  func rows(of step: GraphPolicy.Step) -> [PointRow] {
+    let kept = graphs[step.column]?.graphs.filter { !step.replaced.contains($0.number) } ?? []
+    var covered = RowSet()
+    for graph in kept { for row in graph.currentRows { covered.insert(row) } }
+    var rows: [PointRow] = []
+    for (number, block) in blocks.enumerated() {
+      block.vectors[step.column].present.forEach { place in
+        let row = PointRow(number << 8 | place)
+        if !covered.contains(row) { rows.append(row) }
+      }
+    }
+    return rows
+  }
+
+  /// Puts a graph that was built over an earlier state in the place of others.
+  mutating func add(_ graph: VectorGraph, column: Int, replacing replaced: Set<Int>) {
+    guard schema.columns.values.contains(column) else { return }
+    let blocks = blocks
+    graphs[column, default: VectorGraphs()].add(graph, replacing: replaced) { row in
+      let (block, place) = (Int(row >> 8), Int(row & 255))
+      return block < blocks.count && blocks[block].live.contains(place) && blocks[block].vectors[column].present.contains(place)
+        && blocks[block].versions[place] <= graph.operation
+    }
+  }
+}
