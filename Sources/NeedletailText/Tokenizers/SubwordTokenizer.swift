@@ -35,6 +35,8 @@ public struct SubwordTokenizer: Tokenizer {
   public let unknownID: Int32?
 
   public var specialTokenCount: Int { prefix.count + suffix.count }
+  /// Those of them that stand in front of a text.
+  public var leadingTokenCount: Int { prefix.count }
 
   /// The number of a token of the vocabulary, or of an added one, if it has one; byte-level models spell a blank `Ġ`.
   public func id(of token: String) -> Int32? { vocabulary.id(of: token.utf8) }
