@@ -104,8 +104,8 @@ extension Tensor {
         let (target, accumulates) = unsafe projected.receive()
         unsafe Tape.kernels.scale(ownEntering.pointer(to: Float.self), 1, length * batch * width, accumulates, target)
       }
-      if weight.isDifferentiable {
-        // the first step has no state before it
+      // the first step has no state before it
+      if weight.isDifferentiable, length > 1 {
         unsafe tape.multiply(
           MatrixOperand(slopes.pointer(to: Float.self, at: batch * width), stride: width, isTransposed: true),
           MatrixOperand(result.pointer, stride: units), rows: width, columns: units, depth: (length - 1) * batch, accumulates: true,
