@@ -1,6 +1,7 @@
-"""The dense index benchmark: Needletail, hnswlib, faiss (HNSW on float32) and usearch (float16, int8) on the same files, in turns.
+"""The dense index benchmark: Needletail, hnswlib, faiss (HNSW on float32), usearch (float16, int8), SVS (Vamana on float16) and
+zvec (HNSW on float32) on the same files, in turns. A peer that is not installed is left out, saying so.
 
-    python dense_index.py --vectors base.fvecs --queries queries.fvecs [--threads 1] [--ef 20,40,80,160] [--rounds 3]
+    python dense_index.py --vectors base.fvecs --queries queries.fvecs [--threads 1] [--ef 20,40,80,160] [--rounds 3] [--engines int8,svs]
 
 Builds each index once, then measures in turns, so that a busy machine troubles all alike; searches use one thread. Last comes
 a table of the queries/s each reaches at given recalls, read between the measured points on a logarithmic scale.
@@ -69,6 +70,44 @@ class USearch:
         return self.index.search(query, 10, threads=1).keys
 
 
+class SVS:
+    name = "SVS Vamana float16, degree 32, window 200"
+
+    def __init__(self, base, threads):
+        import svs
+
+        parameters = svs.VamanaBuildParameters(graph_max_degree=32, window_size=200, alpha=0.95)
+        self.index = svs.Vamana.build(parameters, base.astype(np.float16), svs.DistanceType.MIP, num_threads=threads)
+        self.index.num_threads = 1
+
+    def search(self, query, ef):
+        self.index.search_window_size = max(ef, 10)
+        return self.index.search(query[None, :], 10)[0][0]
+
+
+class Zvec:
+    name = "zvec HNSW, M 16, efConstruction 200"
+
+    def __init__(self, base, threads):
+        import tempfile
+
+        import zvec
+
+        self.zvec, self.folder = zvec, tempfile.TemporaryDirectory()
+        zvec.init(query_threads=1, optimize_threads=threads, log_level=zvec.LogLevel.ERROR)
+        index = zvec.HnswIndexParam(metric_type=zvec.MetricType.IP, m=16, ef_construction=200)
+        vector = zvec.VectorSchema("vector", zvec.DataType.VECTOR_FP32, base.shape[1], index)
+        self.rows = zvec.create_and_open(self.folder.name + "/rows", zvec.CollectionSchema("rows", vectors=[vector]))
+        for start in range(0, len(base), 1000):
+            rows = range(start, min(start + 1000, len(base)))
+            self.rows.insert([zvec.Doc(id=str(row), vectors={"vector": base[row].tolist()}) for row in rows])
+        self.rows.optimize()
+
+    def search(self, query, ef):
+        question = self.zvec.Query("vector", vector=query.tolist(), param=self.zvec.HnswQueryParam(ef=ef))
+        return [int(document.id) for document in self.rows.query(question, topk=10, output_fields=[])]
+
+
 class Needletail:
     """`needletail-bench dense-index`, which times its own searches: a pipe would count otherwise."""
 
@@ -130,6 +169,7 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--ef", default="10,20,40,80,160,320")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--engines", help="names separated by commas: int8, float32, hnswlib, faiss, usearch-f16, usearch-i8, svs, zvec")
     arguments = parser.parse_args()
 
     base, queries = read(arguments.vectors), read(arguments.queries)
@@ -137,18 +177,24 @@ def main():
     queries /= np.maximum(np.linalg.norm(queries, axis=1, keepdims=True), 1e-30)
     truth = np.argsort(-(queries @ base.T), axis=1)[:, :10]
 
-    makers = [
-        lambda base, threads: Needletail(arguments, "int8"),
-        lambda base, threads: Needletail(arguments, "float32"),
-        Hnswlib,
-        Faiss,
-        lambda base, threads: USearch(base, threads, "f16"),
-        lambda base, threads: USearch(base, threads, "i8"),
-    ]
+    makers = {
+        "int8": lambda base, threads: Needletail(arguments, "int8"),
+        "float32": lambda base, threads: Needletail(arguments, "float32"),
+        "hnswlib": Hnswlib,
+        "faiss": Faiss,
+        "usearch-f16": lambda base, threads: USearch(base, threads, "f16"),
+        "usearch-i8": lambda base, threads: USearch(base, threads, "i8"),
+        "svs": SVS,
+        "zvec": Zvec,
+    }
     indexes = []
-    for make in makers:
+    for name in arguments.engines.split(",") if arguments.engines else makers:
         start = time.perf_counter()
-        index = make(base, arguments.threads)
+        try:
+            index = makers[name](base, arguments.threads)
+        except ImportError as problem:
+            print(f"{name}: left out, {problem}", flush=True)
+            continue
         if not isinstance(index, Needletail):
             print(f"{index.name}: build {time.perf_counter() - start:.1f} s on {arguments.threads} threads", flush=True)
         indexes.append(index)

@@ -114,6 +114,18 @@ import Testing
     #expect(states.first?.statistics.documents == 3)
   }
 
+  @Test func statusSaysWhichFoldersAreGone() throws {
+    let product = try notes()
+    let folder = product.folder.path + "/notes"
+    _ = try product.run("index", folder, "--lexical-only")
+    #expect(try !product.run("status").output.contains("is not there"))
+    try FileManager.default.removeItem(atPath: folder)
+    #expect(try product.run("status").output.contains("is not there"))
+    #expect(try product.run("remove", folder).code == 0)
+    let after = try product.run("status").output
+    #expect(!after.contains("is not there") && after.contains("documents   0"))
+  }
+
   @Test func filteredBenchmarksRunOnAFileOfVectors() throws {
     struct Report: Decodable {
       struct Curve: Decodable {

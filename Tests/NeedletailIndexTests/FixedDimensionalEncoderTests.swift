@@ -30,6 +30,24 @@ import Testing
     #expect(abs(estimate - TokenSamples.chamfer(Array(query[0]), Array(document[0]), dimension: 24)) < 1e-4)
   }
 
+  /// All steps, with the random numbers of stated seeds, as an implementation in another language does them.
+  @Test func encodesAsTheReferenceDoes() throws {
+    func vectors(_ count: Int, seed: UInt64) -> [Float] {
+      var generator = SeededGenerator(seed: seed)
+      return (0..<count * 6).map { _ in Float(generator.next() >> 40) / 16_777_216 - 0.5 }
+    }
+    for reference in EncodingReference.cases {
+      let encoder = try FixedDimensionalEncoder(
+        dimension: 6,
+        parameters: Parameters(
+          repetitions: reference.repetitions, partitionBits: reference.bits, projectedDimension: reference.projected,
+          finalDimension: reference.final, fillsEmptyCells: reference.fills, seed: reference.seed))
+      let (query, document) = (encoder.query(vectors(5, seed: 100)), encoder.document(vectors(7, seed: 200)))
+      #expect(query.count == reference.query.count && zip(query, reference.query).allSatisfy { abs($0 - $1) < 2e-6 })
+      #expect(document.count == reference.document.count && zip(document, reference.document).allSatisfy { abs($0 - $1) < 2e-6 })
+    }
+  }
+
   @Test func duplicatesCountForQueriesAndNotForDocuments() throws {
     let query = Array(TokenSamples.documents(1, dimension: 16, tokens: 5...5, seed: 8)[0])
     let encoder = try FixedDimensionalEncoder(dimension: 16, parameters: Parameters(repetitions: 4, partitionBits: 3))
@@ -104,6 +122,20 @@ import Testing
     let pooled = TokenPooling.pooled(documents, factor: 3)
     for item in 0..<10 { #expect(pooled.tokens(of: item).count == (documents.tokens(of: item).count + 2) / 3) }
     #expect(TokenPooling.pooled(documents, factor: 1) == documents)
+  }
+
+  @Test func aFixedNumberForEachDocumentComesNearerWithEachVector() {
+    let documents = TokenSamples.documents(60, dimension: 12, tokens: 0...21, seed: 13)
+    let query = Array(TokenSamples.documents(1, dimension: 12, tokens: 8...8, seed: 14)[0])
+    let exact = (0..<60).map { TokenSamples.chamfer(query, Array(documents[$0]), dimension: 12) }
+    var errors: [Double] = []
+    for limit in [1, 2, 4, 8, 21] {
+      let pooled = TokenPooling.pooled(documents, limit: limit)
+      for item in 0..<60 { #expect(pooled.tokens(of: item).count == min(limit, documents.tokens(of: item).count)) }
+      errors.append((0..<60).reduce(0) { $0 + abs(exact[$1] - TokenSamples.chamfer(query, Array(pooled[$1]), dimension: 12)) })
+    }
+    for (few, more) in zip(errors, errors.dropFirst()) { #expect(more < few) }
+    #expect(errors[4] == 0)
   }
 
   @Test func mergesWhatPointsTheSameWay() {

@@ -1,3 +1,4 @@
+import Foundation
 import NeedletailCore
 import NeedletailIndex
 import NeedletailNumerics
@@ -20,6 +21,9 @@ import Testing
     case .locallyAdaptive: 1e-6
     case .product(_, bits: 8, _): 0.4
     case .product: 0.6
+    // An error across the vector is bought for less along it.
+    case .anisotropic(_, bits: 8): 0.5
+    case .anisotropic: 0.8
     // Decoding without bias makes one bit longer than the vector: the error is (1 - c²) / c² with c² = 2 / π.
     case .rotated(bits: 1): 0.8
     case .rotated(let bits): 1.2 / Double(1 << (2 * bits - 2))
@@ -116,6 +120,72 @@ import Testing
         .relativeDistortion
     }
     #expect(distortions[1] < 0.8 * distortions[0])
+  }
+
+  /// Vectors and queries of unit length; the true product of each query with each vector.
+  private func unitSamples() -> (vectors: DenseVectors, queries: DenseVectors, products: [[Float]]) {
+    func unit(_ vectors: DenseVectors) -> DenseVectors {
+      let values = (0..<vectors.count).flatMap { row in
+        let length = vectors[row].reduce(0) { $0 + $1 * $1 }.squareRoot()
+        return vectors[row].map { $0 / length }
+      }
+      return DenseVectors(dimension: vectors.dimension, values: values)
+    }
+    let vectors = unit(IndexSamples.clustered(2_000, dimension: 64))
+    let queries = unit(IndexSamples.clustered(50, dimension: 64, seed: 9))
+    return (vectors, queries, (0..<queries.count).map { query in
+      (0..<vectors.count).map { row in zip(queries[query], vectors[row]).reduce(0) { $0 + $1.0 * $1.1 } }
+    })
+  }
+
+  @Test func codesChosenByScoresMissLessOfTheBestOnes() throws {
+    let (vectors, queries, products) = unitSamples()
+    func quality(_ specification: CodecSpecification) throws -> (error: Double, recall: Double) {
+      let codec = try CodecTraining.codec(specification, for: vectors)
+      let codes = codec.encode(vectors)
+      var (error, hits) = (0.0, 0)
+      for query in 0..<queries.count {
+        let scores = codec.scores(of: Array(queries[query]), codes: codes)
+        func best(_ values: [Float]) -> Set<Int> { Set(values.indices.sorted { (values[$0], $1) > (values[$1], $0) }.prefix(10)) }
+        let wanted = best(products[query])
+        hits += best(Array(scores.prefix(vectors.count))).intersection(wanted).count
+        for row in wanted {
+          let difference = Double(scores[row] - products[query][row])
+          error += difference * difference
+        }
+      }
+      return (error, Double(hits) / Double(10 * queries.count))
+    }
+    let (plain, chosen) = (try quality(.product(parts: 8, bits: 4, isRotated: false)), try quality(.anisotropic(parts: 8, bits: 4)))
+    #expect(chosen.error < 0.8 * plain.error, "\(chosen) against \(plain)")
+    #expect(chosen.recall > plain.recall, "\(chosen) against \(plain)")
+  }
+
+  /// One bit for each of many random directions is the hash of Charikar: two vectors share a bit with the probability 1 - angle / π.
+  @Test func signsBehindARandomRotationCollideByTheAngle() throws {
+    let dimension = 512
+    var generator = SeededGenerator(seed: 4)
+    for angle in [0.2, 0.7, 1.2, .pi / 2, 2.4] {
+      var agreement = 0.0
+      let pairs = 20
+      for pair in 0..<pairs {
+        // a pair of unit vectors at the angle, in a random plane
+        let first = TokenSamples.unit(dimension, &generator)
+        let other = TokenSamples.unit(dimension, &generator)
+        let product = zip(first, other).reduce(0) { $0 + $1.0 * $1.1 }
+        let across = zip(first, other).map { $1 - product * $0 }
+        let length = across.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        let second = zip(first, across).map { Float(cos(angle)) * $0 + Float(sin(angle)) * $1 / length }
+        let vectors = DenseVectors(dimension: dimension, values: first + second)
+        let codec = try CodecTraining.codec(.rotated(bits: 1), for: vectors, seed: UInt64(pair))
+        let signs = codec.decode(codec.encode(vectors))
+        // signs in rotated space: the cosine of two decoded vectors is the share of equal bits minus that of different ones
+        let cosine = zip(signs[0], signs[1]).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+        let lengths = (0...1).map { row in signs[row].reduce(0) { $0 + Double($1) * Double($1) } }
+        agreement += (1 + cosine / (lengths[0] * lengths[1]).squareRoot()) / 2 / Double(pairs)
+      }
+      #expect(abs(agreement - (1 - angle / .pi)) < 0.02, "\(agreement) at \(angle)")
+    }
   }
 
   @Test func boundsOfRotatedCodesHold() throws {

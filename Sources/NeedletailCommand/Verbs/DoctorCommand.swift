@@ -47,11 +47,15 @@ private struct Check: Encodable {
 extension DoctorCommand {
   private var processor: Check {
     let instructions = Processor.instructionSet
-    let isSlow = instructions == "serial"
-    return Check(
-      name: "processor", state: isSlow ? .warning : .passed,
-      detail: "\(instructions) kernels, \(Units.count(WorkerPool.shared.threadCount, "thread"))"
-        + (isSlow ? "; all works, but slowly on this processor" : ""))
+    var detail = "\(instructions) kernels, \(Units.count(WorkerPool.shared.threadCount, "thread"))"
+    var state = Check.State.passed
+    if instructions == "serial" {
+      (state, detail) = (.warning, detail + "; all works, but slowly on this processor")
+    }
+    if let wanted = ProcessInfo.processInfo.environment["NEEDLETAIL_ISA"], wanted != instructions {
+      (state, detail) = (.warning, detail + "; NEEDLETAIL_ISA asks for \(wanted), which is no instruction set of this processor")
+    }
+    return Check(name: "processor", state: state, detail: detail)
   }
 
   private var pdfReader: Check {

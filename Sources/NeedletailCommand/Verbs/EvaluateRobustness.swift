@@ -12,20 +12,26 @@ struct EvaluateRobustness: AsyncParsableCommand {
     discussion: """
       Measures BM25, the model and both joined on every DIR as it is and under each family of variations. Marginal means weigh
       kinds of collections alike (DIR:KIND names the kind). With --planted, passages of a JSONL file are added to each collection,
-      and how often they come up is counted.
+      and how often they come up is counted; with --poison N, N passages that imitate half of the questions, for the other half.
       """)
 
   @Argument(help: "Folders of tasks, each perhaps with a colon and its kind.", completion: .directory) var directories: [String]
   @Option(help: ArgumentHelp("Vary the questions so many times.", valueName: "N")) var rounds = 3
   @Option(help: ArgumentHelp("Most questions of each collection.", valueName: "N")) var questions = 1000
-  @Option(help: ArgumentHelp("Synonyms: a line for each set of words, or a folder with WordNet's data files.", valueName: "PATH")) var synonyms: String?
+  @Option(help: ArgumentHelp("Synonyms: a line for each set of words, or a folder with WordNet's data files; without, everyday words.", valueName: "PATH")) var synonyms: String?
   @Option(help: ArgumentHelp("Passages (`_id`, `text` on each line) that are planted in each collection.", valueName: "FILE"), completion: .file())
   var planted: String?
+  @Option(help: ArgumentHelp("Make and plant so many passages, and as many of random words.", valueName: "N")) var poison: Int?
   @Option(help: ArgumentHelp("Write a page here.", valueName: "FILE"), completion: .file()) var html: String?
   @Option(help: ArgumentHelp("The embedding model.", valueName: "NAME")) var model = ModelRegistry.defaultModelName
   @OptionGroup var laboratory: LaboratoryOptions
   @OptionGroup var catalogue: CatalogueOptions
   @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    guard poison.map({ (1...10_000).contains($0) }) ?? true else { throw ValidationError("--poison takes 1 to 10000") }
+    guard (1...1000).contains(rounds), questions > 1 else { throw ValidationError("--rounds takes 1 to 1000, --questions 2 or more") }
+  }
 
   func run() async throws {
     let line = ProgressLine("Robustness", unit: "%", isEnabled: !output.json)
@@ -52,18 +58,17 @@ struct EvaluateRobustness: AsyncParsableCommand {
       let runs = try await CollectionRuns(task, embedder: embedder, in: laboratory)
       laboratory.progress("Varying the questions of \(task.name)")
       try await study.add(
-        task, cell: parts.count == 2 ? parts[1] : task.kind.rawValue, seeds: (0..<UInt64(max(1, rounds))).map { laboratory.seed &+ $0 },
-        stopWords: StopWords.english, synonyms: synonyms ?? [:]
+        task, cell: parts.count == 2 ? parts[1] : task.kind.rawValue, seeds: (0..<UInt64(rounds)).map { laboratory.seed &+ $0 },
+        stopWords: StopWords.english, synonyms: synonyms ?? SynonymTable.everyday
       ) { try await runs.answers($0) }
       sample += runs.documents.values.prefix(2000 * runs.documents.dimension)
       await runs.close()
       if !extra.isEmpty {
-        var poisoned = task
-        poisoned.corpus += extra
-        let runs = try await CollectionRuns(poisoned, embedder: embedder, in: laboratory)
-        study.addAttack(on: task, planted: Set(extra.map(\.id)), runs: try await runs.answers(poisoned))
+        let runs = try await CollectionRuns(task, planted: extra, embedder: embedder, in: laboratory)
+        study.addAttack(on: task, planted: Set(extra.map(\.id)), runs: try await runs.answers(task))
         await runs.close()
       }
+      if let poison { try await PoisoningTrial.add([poison], on: task, to: &study, embedder: embedder, in: laboratory) }
     }
     let vectors = DenseVectors(dimension: embedder.profile.dimension, values: sample)
     if vectors.count > 1 {
@@ -88,9 +93,9 @@ struct EvaluateRobustness: AsyncParsableCommand {
       terminal.write("Vectors: average cosine \(Units.fixed(shape.averageCosine, 3)), IsoScore \(Units.fixed(shape.isoScore, 3))\n")
     }
     guard !study.attacks.isEmpty else { return }
-    var attacks = Table([("planted passages", .left), ("system", .left)] + RobustnessStudy.attackDepths.map { ("in first \($0)", .right) })
+    var attacks = Table([("collection", .left), ("planted", .left), ("system", .left)] + RobustnessStudy.attackDepths.map { ("in first \($0)", .right) })
     for attack in study.attacks {
-      attacks.add([attack.task, attack.system] + RobustnessStudy.attackDepths.map { Units.fixed(attack.shares[$0] ?? 0, 3) })
+      attacks.add([attack.task, "\(attack.passages) \(attack.attack)", attack.system] + RobustnessStudy.attackDepths.map { Units.fixed(attack.shares[$0] ?? 0, 3) })
     }
     terminal.write("\n" + attacks.rendered(for: terminal))
   }

@@ -19,6 +19,8 @@ struct MultivectorCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
     @Option(help: ArgumentHelp("float32, float16, int8, residual1, residual2 or residual4.", valueName: "CODEC")) var codec = "residual2"
     @Option(help: ArgumentHelp("Keep one token in N.", valueName: "N")) var pooling = 1
+    @Option(name: .customLong("vectors-per-passage"), help: ArgumentHelp("Keep at most N vectors of a passage.", valueName: "N"))
+    var vectorLimit: Int?
     @Option(help: ArgumentHelp("Repetitions of the encoding.", valueName: "N")) var repetitions = 20
     @Option(help: ArgumentHelp("Hyperplanes of the encoding.", valueName: "N")) var bits = 5
     @Option(help: ArgumentHelp("Components of a token in the encoding.", valueName: "N")) var projection = 8
@@ -29,6 +31,7 @@ struct MultivectorCommand: AsyncParsableCommand {
         throw ValidationError("--codec takes \(TokenCodec.named.keys.sorted().joined(separator: ", "))")
       }
       guard (1...100).contains(pooling) else { throw ValidationError("--pooling takes 1 to 100") }
+      guard vectorLimit.map({ (1...10_000).contains($0) }) ?? true else { throw ValidationError("--vectors-per-passage takes 1 to 10000") }
     }
 
     private struct Report: Encodable {
@@ -40,7 +43,7 @@ struct MultivectorCommand: AsyncParsableCommand {
     func run() async throws {
       let collection = try target.openForReading()
       let embedder = try target.tokenEmbedder(of: collection, precision: embedding.precision)
-      var specification = TokenSearchSpecification(poolingFactor: pooling)
+      var specification = TokenSearchSpecification(poolingFactor: pooling, vectorLimit: vectorLimit)
       specification.vectors.codec = TokenCodec.named[codec] ?? .residual(bits: 2)
       specification.encoding = FixedDimensionalEncoder.Parameters(
         repetitions: repetitions, partitionBits: bits, projectedDimension: projection, finalDimension: length)

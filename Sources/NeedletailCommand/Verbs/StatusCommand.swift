@@ -33,6 +33,8 @@ private struct CollectionState: Encodable {
   let name: String
   let model: String?
   let roots: [String]
+  /// Indexed folders that are no longer there: what was found in them is still searched.
+  let missingRoots: [String]
   let statistics: CollectionStatistics
   let notices: [String]
 
@@ -40,6 +42,7 @@ private struct CollectionState: Encodable {
     name = collection.name
     model = collection.settings.embedder?.name
     roots = try collection.roots()
+    missingRoots = roots.filter { !FileManager.default.fileExists(atPath: $0) }
     statistics = try collection.snapshot().statistics()
     notices = collection.notices
   }
@@ -60,7 +63,14 @@ private struct CollectionState: Encodable {
 
         """)
     }
-    for root in roots { terminal.write("  root        \(root.withoutControlCharacters)\n") }
+    for root in roots {
+      let path = root.withoutControlCharacters
+      terminal.write("  root        \(path)\n")
+      if missingRoots.contains(root) {
+        let advice = "is not there, but its documents are still searched; forget them: needletail remove -c \(name) \(path)"
+        terminal.write("              \(terminal.styled("note", .yellow)) \(advice)\n")
+      }
+    }
     for notice in notices { terminal.write("  \(terminal.styled("note", .yellow))        \(notice)\n") }
   }
 }

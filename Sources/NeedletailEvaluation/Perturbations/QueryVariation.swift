@@ -3,7 +3,8 @@ internal import NeedletailNumerics
 /// A way in which people type a question worse, or otherwise, than it stands in a collection.
 ///
 /// The generators of Penha et al., "Evaluating the Robustness of Retrieval Pipelines with Query Variation Generators", ECIR 2022, that need no
-/// model, and synonyms from a table. Deviation: of the families, paraphrases are missing, which need a translator or a language model.
+/// model, synonyms from a table, and paraphrases by rules. Deviations: paraphrases of a translator or a language model reword more; they
+/// can be handed over as another task.
 public enum QueryVariation: String, Codable, CaseIterable, Sendable {
   /// Two neighbouring letters of a word change places.
   case neighbourSwap = "neighbour-swap"
@@ -25,10 +26,12 @@ public enum QueryVariation: String, Codable, CaseIterable, Sendable {
   case fewKeywords = "few-keywords"
   /// A word becomes one of the same meaning.
   case synonym
+  /// The same is asked in other words; see `QuestionRewording`.
+  case rewording
 
   /// What kinds of variations have in common.
   public enum Family: String, Codable, CaseIterable, Sendable {
-    case misspelling, ordering, naturality, synonym
+    case misspelling, ordering, naturality, synonym, paraphrase
   }
 
   public var family: Family {
@@ -37,6 +40,7 @@ public enum QueryVariation: String, Codable, CaseIterable, Sendable {
     case .wordSwap: .ordering
     case .droppedWords, .keywords, .fewKeywords: .naturality
     case .synonym: .synonym
+    case .rewording: .paraphrase
     }
   }
 
@@ -87,6 +91,7 @@ public enum QueryVariation: String, Codable, CaseIterable, Sendable {
         let synonym = synonyms[Self.bare(words[place])]?.randomElement(using: &generator)
       else { return text }
       words[place] = synonym
+    case .rewording: return QuestionRewording.reworded(text, using: &generator) ?? text
     }
     return words.joined(separator: " ")
   }

@@ -48,6 +48,13 @@ enum CodecBytes {
         ProductCodec.codebookCount(dimension: dimension, parts: parts, bits: bits))
       else { return nil }
       return ProductCodec(dimension: dimension, parts: parts, bits: bits, rotation: rotation, codebooks: Column(codebooks))
+    case .anisotropic(let parts, let bits):
+      guard parts <= dimension,
+        let codebooks = reader.nextFloats(ProductCodec.codebookCount(dimension: dimension, parts: parts, bits: bits))
+      else { return nil }
+      return ProductCodec(
+        dimension: dimension, parts: parts, bits: bits, rotation: nil, codebooks: Column(codebooks),
+        assignment: AnisotropicAssignment(dimension: dimension))
     case .rotated(let bits):
       guard let seed = reader.next(UInt64.self) else { return nil }
       return RotatedCodec(dimension: dimension, bits: bits, rotation: RandomRotation(dimension: dimension, seed: seed))

@@ -1,7 +1,7 @@
 /// What kind of codes to keep vectors as.
 ///
 /// Written as users of other engines know it: `f32`, `f16`, `bf16`; `sq8`, `sq4`; `lvq8`, `lvq4`, `lvq4x8`; `pq48x4`,
-/// `opq48x8`; `rabitq1` to `rabitq8`; `sign`.
+/// `opq48x8`, `apq48x4`; `rabitq1` to `rabitq8`; `sign`.
 public enum CodecSpecification: Hashable, Sendable {
   case float32, float16, bfloat16
   /// 8 or 4 bits between the least and the greatest value of each component.
@@ -10,6 +10,8 @@ public enum CodecSpecification: Hashable, Sendable {
   case locallyAdaptive(bits: Int, residualBits: Int)
   /// A vector cut into parts, each kept as the number of one of 16 or 256 learned ones.
   case product(parts: Int, bits: Int, isRotated: Bool)
+  /// The same, the learned ones chosen by what inner products lose instead of by distance.
+  case anisotropic(parts: Int, bits: Int)
   /// 1 to 8 bits a component after a random rotation, with a bound on the error.
   case rotated(bits: Int)
   /// The sign of each component.
@@ -29,6 +31,7 @@ extension CodecSpecification: CustomStringConvertible {
     case .scalar(let bits): "sq\(bits)"
     case .locallyAdaptive(let bits, let residualBits): residualBits == 0 ? "lvq\(bits)" : "lvq\(bits)x\(residualBits)"
     case .product(let parts, let bits, let isRotated): "\(isRotated ? "o" : "")pq\(parts)x\(bits)"
+    case .anisotropic(let parts, let bits): "apq\(parts)x\(bits)"
     case .rotated(let bits): "rabitq\(bits)"
     case .signs: "sign"
     case .recurrent(let bits, let steps): "binary\(bits)x\(steps + 1)"
@@ -59,6 +62,7 @@ extension CodecSpecification: CustomStringConvertible {
       return [4, 8].contains(bits) && [4, 8].contains(rest) ? .locallyAdaptive(bits: bits, residualBits: rest) : nil
     case ("pq", 2, let parts?, let bits?), ("opq", 2, let parts?, let bits?):
       return parts > 0 && [4, 8].contains(bits) ? .product(parts: parts, bits: bits, isRotated: prefix == "opq") : nil
+    case ("apq", 2, let parts?, let bits?): return parts > 0 && [4, 8].contains(bits) ? .anisotropic(parts: parts, bits: bits) : nil
     case ("rabitq", 1, let bits?, _): return (1...8).contains(bits) ? .rotated(bits: bits) : nil
     default: return nil
     }
@@ -70,14 +74,15 @@ extension CodecSpecification: CustomStringConvertible {
     .locallyAdaptive(bits: 4, residualBits: 0), .locallyAdaptive(bits: 4, residualBits: 4),
     .locallyAdaptive(bits: 4, residualBits: 8), .locallyAdaptive(bits: 8, residualBits: 8),
     .product(parts: 8, bits: 8, isRotated: false), .product(parts: 8, bits: 4, isRotated: false),
-    .product(parts: 8, bits: 4, isRotated: true), .signs,
+    .product(parts: 8, bits: 4, isRotated: true), .anisotropic(parts: 8, bits: 8), .anisotropic(parts: 8, bits: 4), .signs,
   ] + (1...8).map { .rotated(bits: $0) }
 
   func validate(dimension: Int) throws(IndexError) {
-    if case .product(let parts, _, _) = self, parts < 1 || parts > max(1, dimension) {
-      throw .invalidParameter("a vector of \(dimension) components is cut into 1 to \(dimension) parts, not \(parts)")
-    }
     switch self {
+    case .product(let parts, _, _), .anisotropic(let parts, _):
+      guard parts >= 1, parts <= max(1, dimension) else {
+        throw .invalidParameter("a vector of \(dimension) components is cut into 1 to \(dimension) parts, not \(parts)")
+      }
     case .recurrent, .projected:
       throw .invalidParameter("codes of a network need a trained one: pass the codec itself, or its file on the command line")
     default: break

@@ -50,6 +50,10 @@ public enum CodecTraining {
     case .product(let parts, let bits, let isRotated):
       return ProductCodec(
         training: values, dimension: dimension, parts: parts, bits: bits, isRotated: isRotated, seed: seed, pool: pool)
+    case .anisotropic(let parts, let bits):
+      var codec = ProductCodec(training: values, dimension: dimension, parts: parts, bits: bits, isRotated: false, seed: seed, pool: pool)
+      codec.assignment = AnisotropicAssignment(dimension: dimension)
+      return codec
     case .rotated(let bits):
       return RotatedCodec(dimension: dimension, bits: bits, rotation: RandomRotation(dimension: dimension, seed: seed))
     case .signs: return SignCodec(training: values, dimension: dimension)

@@ -6,7 +6,7 @@ internal import NeedletailNumerics
 /// with asymmetric distances. Codes of 4 bits are packed in blocks of 32 rows and compared by tables of bytes that fit a
 /// register (F. André, A.-M. Kermarrec and N. Le Scouarnec, "Cache locality is not enough: high-performance nearest
 /// neighbor search with product quantization fast scan", VLDB 2015, section 4, and "Quicker ADC", IEEE TPAMI 43, 2021).
-/// With a learned rotation in front: `LearnedRotation`.
+/// With a learned rotation in front: `LearnedRotation`. Chosen by what scores lose: `AnisotropicAssignment`.
 struct ProductCodec: BlockCodec {
   let dimension: Int
   let parts: Int
@@ -14,6 +14,8 @@ struct ProductCodec: BlockCodec {
   let rotation: LearnedRotation?
   /// For each part, for each of its components, the value of all learned vectors: `parts * width * clusters`.
   let codebooks: Column<Float>
+  /// Chooses learned vectors by what scores lose; nil takes the nearest.
+  var assignment: AnisotropicAssignment?
 
   /// Components of a part; those behind the last of the vector are zero.
   var width: Int { Self.width(dimension: dimension, parts: parts) }
@@ -26,7 +28,9 @@ struct ProductCodec: BlockCodec {
     parts * width(dimension: dimension, parts: parts) << bits
   }
 
-  var specification: CodecSpecification { .product(parts: parts, bits: bits, isRotated: rotation != nil) }
+  var specification: CodecSpecification {
+    assignment == nil ? .product(parts: parts, bits: bits, isRotated: rotation != nil) : .anisotropic(parts: parts, bits: bits)
+  }
   var codeBytes: Int { bits == 8 ? parts : (parts + 1) / 2 }
   var blockRows: Int { bits == 8 ? 1 : 32 }
   var blockBytes: Int { bits == 8 ? parts : 16 * paddedParts }
@@ -45,19 +49,34 @@ struct ProductCodec: BlockCodec {
   func encode(
     _ row: UnsafePointer<Float>, into code: UnsafeMutablePointer<UInt8>, residual: UnsafeMutablePointer<UInt8>
   ) {
-    for byte in 0..<codeBytes { unsafe code[byte] = 0 }
     unsafe ScratchMemory.use(of: Float.self, count: parts * width + clusters) { buffer in
       let vector = buffer.baseAddress!
       unsafe spread(row, into: vector)
-      for part in 0..<parts {
-        let nearest = unsafe Self.nearest(
-          vector + part * width, codebooks.start + part * width * clusters, width: width, clusters: clusters,
-          distances: vector + parts * width)
-        if bits == 8 {
-          unsafe code[part] = UInt8(nearest)
-        } else {
-          unsafe code[part / 2] |= UInt8(nearest) << UInt8(part % 2 * 4)
+      unsafe ScratchMemory.use(of: Int.self, count: parts) { chosen in
+        let numbers = chosen.baseAddress!
+        for part in 0..<parts {
+          unsafe numbers[part] = Self.nearest(
+            vector + part * width, codebooks.start + part * width * clusters, width: width, clusters: clusters,
+            distances: vector + parts * width)
         }
+        if let assignment {
+          unsafe ScratchMemory.use(of: Float.self, count: AnisotropicAssignment.scratchCount(parts: parts, clusters: clusters)) { scratch in
+            unsafe assignment.choose(
+              vector, codebooks.start, parts: parts, width: width, clusters: clusters, numbers: numbers, scratch: scratch.baseAddress!)
+          }
+        }
+        unsafe write(numbers, into: code)
+      }
+    }
+  }
+
+  private func write(_ numbers: UnsafePointer<Int>, into code: UnsafeMutablePointer<UInt8>) {
+    for byte in 0..<codeBytes { unsafe code[byte] = 0 }
+    for part in 0..<parts {
+      if bits == 8 {
+        unsafe code[part] = UInt8(numbers[part])
+      } else {
+        unsafe code[part / 2] |= UInt8(numbers[part]) << UInt8(part % 2 * 4)
       }
     }
   }

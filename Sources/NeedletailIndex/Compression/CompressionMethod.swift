@@ -102,6 +102,7 @@ public enum CompressionMethod: String, CaseIterable, Codable, Sendable {
       count * (4 + (bits == 8 ? dimension : width / 2) + (rest == 8 ? dimension : rest * width / 8)) + mean
     case .product(let parts, let bits, let isRotated):
       count * (bits == 8 ? parts : (parts + 1) / 2) + 4 * dimension << bits + (isRotated ? 4 * dimension * dimension : 0) + mean
+    case .anisotropic(let parts, let bits): count * (bits == 8 ? parts : (parts + 1) / 2) + 4 * dimension << bits + mean
     case .rotated(let bits): count * (8 + bits * width / 8) + 8 + mean
     case .signs: count * width / 8 + 4 + mean
     case .recurrent, .projected: .max

@@ -26,6 +26,11 @@ enum FilterPlan: Hashable {
     }
   }
 
+  /// The plan to drop what does not match, whatever it costs.
+  static func dropping(_ matching: Int, of count: Int, ef: Int) -> FilterPlan {
+    .dropAfterwards(ef: Int((Double(ef) * Double(count) / Double(max(1, matching))).rounded(.up)))
+  }
+
   private static let walkCost = 100.0
   private static let lookOverCost = 12.0
   /// Behind each of the links of a row there are as many.

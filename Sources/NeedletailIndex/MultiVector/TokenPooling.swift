@@ -17,10 +17,29 @@ public enum TokenPooling {
   /// - Precondition: `factor` is positive.
   public static func pooled(_ documents: TokenVectors, factor: Int, pool: WorkerPool = .shared) -> TokenVectors {
     precondition(factor > 0, "a pooling by \(factor)")
-    guard factor > 1 else { return documents }
+    return factor == 1 ? documents : merged(documents, pool) { ($0 + factor - 1) / factor }
+  }
+
+  /// Merges the vectors of each document until no more than `limit` are left, so that every document takes the same room: a document
+  /// as a few vectors that stand for the questions it may answer (Tang et al., "Improving Document Representations by Generating Pseudo
+  /// Query Embeddings for Dense Retrieval", ACL 2021, section 3.2, with the clusters of `pooled(_:factor:pool:)` in place of k-means).
+  ///
+  /// - Parameters:
+  ///   - documents: vectors of unit length.
+  ///   - limit: vectors that a document keeps at most.
+  ///   - pool: the threads that merge.
+  /// - Precondition: `limit` is positive.
+  public static func pooled(_ documents: TokenVectors, limit: Int, pool: WorkerPool = .shared) -> TokenVectors {
+    precondition(limit > 0, "a pooling to \(limit) vectors")
+    return merged(documents, pool) { min($0, limit) }
+  }
+
+  private static func merged(_ documents: TokenVectors, _ pool: WorkerPool, kept: @Sendable (Int) -> Int) -> TokenVectors {
     let merged = Mutex([[Float]](repeating: [], count: documents.count))
     pool.forEach(documents.count) { item in
-      let means = clusters(Array(documents[item]), dimension: documents.dimension, factor: factor)
+      let vectors = Array(documents[item])
+      let count = vectors.count / documents.dimension
+      let means = clusters(vectors, dimension: documents.dimension, left: max(min(count, 1), kept(count)))
       merged.withLock { $0[item] = means }
     }
     var result = TokenVectors(dimension: documents.dimension)
@@ -28,10 +47,8 @@ public enum TokenPooling {
     return result
   }
 
-  private static func clusters(_ vectors: [Float], dimension: Int, factor: Int) -> [Float] {
+  private static func clusters(_ vectors: [Float], dimension: Int, left: Int) -> [Float] {
     let count = vectors.count / dimension
-    var left = (count + factor - 1) / factor
-    left = max(min(count, 1), left)
     var similarity: [Float] = []
     for token in 0..<count {
       similarity += DistanceKernels.current.dot(Array(vectors[token * dimension..<(token + 1) * dimension]).span, rows: vectors.span)

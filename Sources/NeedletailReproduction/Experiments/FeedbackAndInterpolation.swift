@@ -1,10 +1,14 @@
 internal import NeedletailEvaluation
 internal import NeedletailModels
+internal import NeedletailNumerics
 internal import NeedletailRetrieval
 internal import NeedletailStore
 
 /// Whether pseudo-relevance feedback helps dense retrieval, and where word scores should be mixed in: Li et al., "To
 /// Interpolate or not to Interpolate: PRF, Dense and Sparse Retrievers", SIGIR 2022, tables 1 and 2.
+///
+/// How many answers vectors learn from, how far they move, and the share of the words are chosen on one half of the questions; the
+/// figures are those of the other half.
 ///
 /// Deviations: small test collections in place of TREC Deep Learning; all-MiniLM-L6-v2 in place of ANCE, TCT-ColBERT and
 /// DistilBERT; BM25 with the analyser of the library; scores are brought to a common scale by their extremes.
@@ -20,8 +24,17 @@ public struct FeedbackAndInterpolation: Experiment {
     public var questions: Int
     /// Answers per question, and candidates of each source.
     public var depth: Int
-    /// The weight of the word scores in the mixture.
-    public var lexicalWeight: Double
+    public var grid: Grid
+  }
+
+  /// What is tried on the half of the questions that settings are chosen by.
+  public struct Grid: Decodable, Sendable {
+    /// Answers that vectors learn from.
+    public var documents: [Int]
+    /// Weights of the answers in Rocchio's sum; the question has the rest.
+    public var betas: [Double]
+    /// Weights of the word scores in a mixture.
+    public var lexicalWeights: [Double]
   }
 
   public init() {}
@@ -29,8 +42,27 @@ public struct FeedbackAndInterpolation: Experiment {
   public func run(_ parameters: Parameters, in laboratory: Laboratory) async throws -> Findings {
     let embedder = try laboratory.embedder(precision: .bfloat16)
     var findings = Findings()
-    let many = try await values(parameters.manyRelevant, parameters, embedder, laboratory, &findings)
-    let one = try await values(parameters.oneRelevant, parameters, embedder, laboratory, &findings)
+    var collections: [Halves] = []
+    for name in parameters.manyRelevant {
+      collections.append(try await Halves(name, parameters, embedder, laboratory))
+    }
+    let tuned = try TunedFeedback(collections.map(\.tuning), grid: parameters.grid, in: laboratory).settings
+    let systems = Self.systems(tuned, depth: parameters.depth)
+    for (name, setting) in tuned.sorted(by: { $0.key < $1.key }) { findings.notes.append("Chosen for \(name): \(Self.text(setting)).") }
+
+    var many = Values()
+    for collection in collections {
+      try await many.add(collection.tested, systems, parameters, laboratory, &findings)
+      await collection.tested.index.collection.close()
+    }
+    var one = Values()
+    for name in parameters.oneRelevant {
+      var task = try laboratory.task(name)
+      task.keep(questions: parameters.questions)
+      let collection = try await IndexedCollection(task, in: laboratory, embedder: embedder)
+      try await one.add(collection, systems, parameters, laboratory, &findings)
+      await collection.index.collection.close()
+    }
 
     for (name, first, second, measure) in Self.comparisons {
       try findings.record(many, "\(measure) gained: \(name)", from: first, to: second, measure, seed: laboratory.seed)
@@ -46,6 +78,7 @@ public struct FeedbackAndInterpolation: Experiment {
       one, "RR@10 gained: feedback where one document is relevant", from: ["dense"], to: ["average", "rocchio"], Self.reciprocalRank,
       seed: laboratory.seed)
     findings.notes.append("Intervals are 95% bootstraps over the questions of all collections of a kind together.")
+    findings.notes.append("Where many documents are relevant the figures are those of the half of the questions that nothing was chosen by.")
     return findings
   }
 
@@ -59,70 +92,99 @@ public struct FeedbackAndInterpolation: Experiment {
     ("rm3 over bm25", ["bm25"], ["rm3"], .recall(cutoff: 1000)), ("rm3 over bm25", ["bm25"], ["rm3"], averagePrecision),
   ]
 
+  /// Where word scores are mixed in.
+  static let places: [(String, PipelineSpecification.Interpolation)] = [("before", .before), ("after", .after), ("both", .both)]
+
   /// The systems compared: each source, each kind of feedback, and the places of the mixture.
-  static func systems(_ parameters: Parameters) -> [PipelineSpecification] {
+  private static func systems(_ tuned: [String: FeedbackSetting], depth: Int) -> [PipelineSpecification] {
     typealias Source = PipelineSpecification.Source
-    let (depth, weight) = (parameters.depth, parameters.lexicalWeight)
     func single(_ name: String, _ source: Source) -> PipelineSpecification { PipelineSpecification(name: name, sources: [source]) }
-    func mixed(_ name: String, _ feedback: VectorFeedback?, _ interpolation: PipelineSpecification.Interpolation) -> PipelineSpecification {
-      PipelineSpecification(
-        name: name, sources: [Source(.dense, depth: depth, vectorFeedback: feedback), Source(.lexical, depth: depth)],
-        fusion: .interpolation(ScoreInterpolation(weights: ["dense": 1 - weight, "lexical": weight])), interpolation: interpolation)
-    }
-    var systems = [
+    let systems = [
       single("dense", Source(.dense, depth: depth)), single("bm25", Source(.lexical, depth: depth)),
       single("rm3", Source(.lexical, depth: depth, termFeedback: TermFeedback())),
       single("bm25 rocchio", Source(.lexical, depth: depth, termFeedback: TermFeedback(method: .rocchio))),
-      mixed("interpolated", nil, .after),
       PipelineSpecification(name: "rrf", sources: [Source(.dense, depth: depth), Source(.lexical, depth: depth)]),
     ]
-    for method in VectorFeedback.Method.allCases {
-      let feedback = VectorFeedback(method: method)
-      systems.append(single(method.rawValue, Source(.dense, depth: depth, vectorFeedback: feedback)))
-      for (name, interpolation) in [("before", PipelineSpecification.Interpolation.before), ("after", .after), ("both", .both)] {
-        systems.append(mixed("\(name) \(method.rawValue)", feedback, interpolation))
-      }
-    }
     return systems
+      + tuned.sorted { $0.key < $1.key }.map { name, setting in
+        let dense = Source(.dense, depth: depth, vectorFeedback: setting.feedback)
+        guard let interpolation = setting.interpolation else { return single(name, dense) }
+        return PipelineSpecification(
+          name: name, sources: [dense, Source(.lexical, depth: depth)], fusion: .interpolation(setting.fusion), interpolation: interpolation)
+      }
   }
 
-  /// For each system the values of the measures for every question of these collections.
-  private func values(
-    _ collections: [String], _ parameters: Parameters, _ embedder: TransformerEmbedder, _ laboratory: Laboratory, _ findings: inout Findings
-  ) async throws -> [String: [Measure: [String: Double]]] {
-    var values: [String: [Measure: [String: Double]]] = [:]
-    for name in collections {
-      var task = try laboratory.task(name)
-      task.keep(questions: parameters.questions)
-      let collection = try await IndexedCollection(task, in: laboratory, embedder: embedder)
-      for system in Self.systems(parameters) {
-        let evaluation = try await collection.evaluation(of: system, measures: Self.measures, depth: parameters.depth, in: laboratory)
-        for measure in Self.measures {
-          findings.record("\(name): \(system.name): \(measure)", evaluation.mean(of: measure) ?? 0)
-          for (query, value) in evaluation.values(of: measure) ?? [:] {
-            values[system.name, default: [:]][measure, default: [:]]["\(name)/\(query)"] = value
-          }
+  private static func text(_ setting: FeedbackSetting) -> String {
+    var parts: [String] = []
+    if let feedback = setting.feedback {
+      parts.append("\(feedback.documents) answers")
+      if feedback.method == .rocchio { parts.append("weight \(feedback.beta) of them") }
+    }
+    if setting.interpolation != nil { parts.append("weight \(setting.lexicalWeight) of words") }
+    return parts.joined(separator: ", ")
+  }
+}
+
+/// A collection whose questions are dealt into those that settings are chosen by and those that are tested.
+private struct Halves {
+  let tuning: FeedbackTuning
+  let tested: IndexedCollection
+
+  init(
+    _ name: String, _ parameters: FeedbackAndInterpolation.Parameters, _ embedder: TransformerEmbedder, _ laboratory: Laboratory
+  ) async throws {
+    var task = try laboratory.task(name)
+    task.keep(questions: parameters.questions)
+    var generator = SeededGenerator(seed: laboratory.seed)
+    let dealt = task.queries.shuffled(using: &generator)
+    task.queries = Array(dealt.prefix(dealt.count / 2))
+    let whole = try await IndexedCollection(task, in: laboratory, embedder: embedder)
+    tuning = try await FeedbackTuning(whole, depth: parameters.depth, embedder: embedder, in: laboratory)
+    task.queries = Array(dealt.dropFirst(dealt.count / 2))
+    let kept = Set(task.queries.map(\.id))
+    task.judgements = task.judgements.filter { kept.contains($0.key) }
+    tested = whole.asking(task)
+  }
+}
+
+/// For each system the values of the measures for every question.
+private struct Values {
+  private var values: [String: [Measure: [String: Double]]] = [:]
+
+  /// Asks the questions of a collection.
+  mutating func add(
+    _ collection: IndexedCollection, _ systems: [PipelineSpecification], _ parameters: FeedbackAndInterpolation.Parameters, _ laboratory: Laboratory,
+    _ findings: inout Findings
+  ) async throws {
+    let name = collection.task.name
+    for system in systems {
+      let evaluation = try await collection.evaluation(
+        of: system, measures: FeedbackAndInterpolation.measures, depth: parameters.depth, in: laboratory)
+      for measure in FeedbackAndInterpolation.measures {
+        findings.record("\(name): \(system.name): \(measure)", evaluation.mean(of: measure) ?? 0)
+        for (query, value) in evaluation.values(of: measure) ?? [:] {
+          values[system.name, default: [:]][measure, default: [:]]["\(name)/\(query)"] = value
         }
       }
-      await collection.index.collection.close()
     }
-    return values
+  }
+
+  /// For each question the mean of some systems.
+  func mean(_ systems: [String], _ measure: Measure) -> [String: Double] {
+    var sums: [String: Double] = [:]
+    for system in systems {
+      for (query, value) in values[system]?[measure] ?? [:] { sums[query, default: 0] += value / Double(systems.count) }
+    }
+    return sums
   }
 }
 
 extension Findings {
   /// Records by how much the mean of some systems is above the mean of others, question by question.
   fileprivate mutating func record(
-    _ values: [String: [Measure: [String: Double]]], _ name: String, from first: [String], to second: [String], _ measure: Measure, seed: UInt64
+    _ values: Values, _ name: String, from first: [String], to second: [String], _ measure: Measure, seed: UInt64
   ) throws {
-    func mean(_ systems: [String]) -> [String: Double] {
-      var sums: [String: Double] = [:]
-      for system in systems {
-        for (query, value) in values[system]?[measure] ?? [:] { sums[query, default: 0] += value / Double(systems.count) }
-      }
-      return sums
-    }
-    let comparison = try PairedComparison(of: mean(first), and: mean(second), seed: seed)
+    let comparison = try PairedComparison(of: values.mean(first, measure), and: values.mean(second, measure), seed: seed)
     record(effect: name, comparison.meanDifference, interval: comparison.interval)
     record("p of \(name)", comparison.randomizationProbability)
   }

@@ -113,7 +113,7 @@ public struct PagePretrainingExperiment: Experiment {
       learner = try TextPretrainer(
         directory, texts: source.texts, objective: .reconstruction(.maskedTokens(rate: 0.15)), batchSize: parameters.batch, settings: settings)
     } else {
-      let tasks: [PagePairs.Task] = name == "cloze, lead and links" ? PagePairs.Task.allCases : [.cloze]
+      let tasks: [PagePairs.Task] = name == "cloze, lead and links" ? PagePairs.Task.structural : [.cloze]
       var examples = source.pairs.examples(tasks, count: parameters.steps * parameters.batch, seed: seed)
       if name == "shuffled cloze" { examples = shuffled(examples, seed: seed) }
       learner = try trainer(directory, examples, batch: parameters.batch, settings)

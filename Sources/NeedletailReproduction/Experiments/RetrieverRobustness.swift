@@ -6,8 +6,8 @@ internal import NeedletailText
 /// Whether averages mislead and what varied questions cost: Li et al., "On the Robustness of LLM-Based Dense Retrievers: A Systematic Analysis
 /// of Generalizability and Stability", 2026, sections 4 and 5.
 ///
-/// Deviations: BM25, all-MiniLM-L6-v2 and both joined in place of nine retrievers; small collections of four kinds; families of variations that
-/// need no model (no paraphrases; synonyms only where a table is handed over). Poisoning is not measured here.
+/// Deviations: BM25, all-MiniLM-L6-v2 and both joined in place of nine retrievers; small collections; paraphrases by rules, synonyms of a small
+/// table; planted passages imitate questions instead of following gradients. Differences of rates are tested by a bootstrap over questions.
 public struct RetrieverRobustness: Experiment {
   public static let name = "retriever-robustness"
 
@@ -22,6 +22,9 @@ public struct RetrieverRobustness: Experiment {
     public var times: Int
     /// Vectors of each collection whose geometry is measured.
     public var geometryRows: Int
+    /// Collections in which passages are planted, and how many at a time.
+    public var attacked: [String]
+    public var planted: [Int]
   }
 
   public init() {}
@@ -36,22 +39,28 @@ public struct RetrieverRobustness: Experiment {
       let runs = try await CollectionRuns(task, embedder: embedder, in: laboratory)
       laboratory.progress("Varying the questions of \(name)")
       try await study.add(
-        task, cell: kind, seeds: (0..<UInt64(parameters.seeds)).map { laboratory.seed &+ $0 }, stopWords: StopWords.english
+        task, cell: kind, seeds: (0..<UInt64(parameters.seeds)).map { laboratory.seed &+ $0 }, stopWords: StopWords.english,
+        synonyms: SynonymTable.everyday
       ) { try await runs.answers($0) }
       let sample = DenseVectors(
         dimension: runs.documents.dimension, values: Array(runs.documents.values.prefix(parameters.geometryRows * runs.documents.dimension)))
       findings.record("\(name): average cosine", EmbeddingGeometry.averageCosine(sample, seed: laboratory.seed))
       findings.record("\(name): IsoScore", EmbeddingGeometry.isoScore(sample))
       await runs.close()
+      if parameters.attacked.contains(name) {
+        try await PoisoningTrial.add(parameters.planted, on: task, to: &study, embedder: embedder, in: laboratory)
+      }
     }
-    record(study, &findings)
+    record(study, seed: laboratory.seed, &findings)
+    recordAttacks(study, seed: laboratory.seed, &findings)
     try recordMeans(study, parameters, &findings)
     findings.notes.append("Drop rates are shares of the clean nDCG@10, from means over a collection, averaged over collections; one edit for each question.")
-    findings.notes.append("Not measured: paraphrases, and passages made to poison a corpus; `needletail eval robustness` counts planted ones.")
+    findings.notes.append("Intervals of single rates are over collections, those of differences between rates over the questions of the collections named.")
+    findings.notes.append("Planted passages string together questions that are known; what is attacked are the other questions.")
     return findings
   }
 
-  private func record(_ study: RobustnessStudy, _ findings: inout Findings) {
+  private func record(_ study: RobustnessStudy, seed: UInt64, _ findings: inout Findings) {
     for drop in study.drops {
       findings.record("\(drop.task): \(drop.system): drop under \(drop.family.rawValue)", 100 * drop.rate, unit: "%")
     }
@@ -64,21 +73,48 @@ public struct RetrieverRobustness: Experiment {
           effect: "\(system): drop under \(family.rawValue), %", rates.reduce(0, +) / Double(rates.count), interval: ConfidenceInterval(ofMean: rates))
       }
     }
+    func record(_ effect: String, _ left: RobustnessStudy.RateName, _ right: RobustnessStudy.RateName) {
+      guard let difference = study.difference(of: left, minus: right, seed: seed) else { return }
+      let interval = ConfidenceInterval(low: 100 * difference.interval.low, high: 100 * difference.interval.high)
+      findings.record(effect: effect, 100 * difference.mean, interval: interval)
+    }
+    record("dense: drop under misspelling minus ordering, points", .init("dense", .misspelling), .init("dense", .ordering))
+    record("drop under misspelling: bm25 minus dense, points", .init("bm25", .misspelling), .init("dense", .misspelling))
+    record("drop under synonyms: bm25 minus dense, points", .init("bm25", .synonym), .init("dense", .synonym))
+    record("dense: drop under synonyms minus ordering, points", .init("dense", .synonym), .init("dense", .ordering))
     func rates(_ system: String, _ family: QueryVariation.Family) -> [Double] {
       study.drops.filter { $0.system == system && $0.family == family }.map { 100 * $0.rate }
     }
-    func difference(_ left: [Double], _ right: [Double]) -> (mean: Double, interval: ConfidenceInterval?) {
-      let differences = zip(left, right).map { $0 - $1 }
-      return (differences.reduce(0, +) / Double(max(1, differences.count)), ConfidenceInterval(ofMean: differences))
-    }
-    let families = difference(rates("dense", .misspelling), rates("dense", .ordering))
-    findings.record(effect: "dense: drop under misspelling minus ordering, points", families.mean, interval: families.interval)
-    let systems = difference(rates("bm25", .misspelling), rates("dense", .misspelling))
-    findings.record(effect: "drop under misspelling: bm25 minus dense, points", systems.mean, interval: systems.interval)
     findings.record(effect: "bm25: greatest change under ordering, %", rates("bm25", .ordering).map(abs).max() ?? 0)
-    let unchanged = study.drops.filter { $0.system == "bm25" && $0.family == .misspelling }
-    findings.record(
-      "share of questions that misspelling left unchanged", Double(unchanged.reduce(0) { $0 + $1.unchanged }) / Double(unchanged.reduce(0) { $0 + $1.questions }))
+    for family in QueryVariation.Family.allCases {
+      let unchanged = study.drops.filter { $0.system == "bm25" && $0.family == family }
+      guard !unchanged.isEmpty else { continue }
+      findings.record(
+        "share of questions that \(family.rawValue) left unchanged",
+        Double(unchanged.reduce(0) { $0 + $1.unchanged }) / Double(unchanged.reduce(0) { $0 + $1.questions }))
+    }
+  }
+
+  /// How often planted passages come up among the first twenty.
+  private func recordAttacks(_ study: RobustnessStudy, seed: UInt64, _ findings: inout Findings) {
+    for attack in study.attacks {
+      for depth in RobustnessStudy.attackDepths {
+        findings.record(
+          "\(attack.task): \(attack.system): \(attack.passages) \(attack.attack) planted, questions that see one among the first \(depth)",
+          100 * (attack.shares[depth] ?? 0), unit: "%")
+      }
+    }
+    let counts = Set(study.attacks.map(\.passages)).sorted()
+    for system in ["bm25", "dense"] {
+      func shares(_ attack: String, _ count: Int) -> [Double] {
+        study.attacks.filter { $0.system == system && $0.attack == attack && $0.passages == count }.map { 100 * ($0.shares[20] ?? 0) }
+      }
+      func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(1, values.count)) }
+      guard let few = counts.first, let many = counts.last, !shares("imitating", few).isEmpty else { continue }
+      findings.record(effect: "\(system): attack success at 20 of \(few) imitating passages, %", mean(shares("imitating", few)))
+      findings.record(effect: "\(system): attack success at 20, imitating minus random words, points", mean(shares("imitating", few)) - mean(shares("random words", few)))
+      findings.record(effect: "\(system): attack success at 20, \(many) minus \(few) passages, points", mean(shares("imitating", many)) - mean(shares("imitating", few)))
+    }
   }
 
   private func recordMeans(_ study: RobustnessStudy, _ parameters: Parameters, _ findings: inout Findings) throws {

@@ -20,17 +20,30 @@ public struct CollectionRuns: Sendable {
   private let laboratory: Laboratory
 
   /// Indexes the documents of a task, each as one passage.
-  public init(_ task: RetrievalTask, embedder: TransformerEmbedder, in laboratory: Laboratory) async throws {
+  ///
+  /// - Parameters:
+  ///   - task: the collection.
+  ///   - planted: further documents; the vectors of the others are not computed anew because of them.
+  ///   - embedder: of the dense runs.
+  ///   - laboratory: keeps vectors.
+  public init(
+    _ task: RetrievalTask, planted: [Document] = [], embedder: TransformerEmbedder, in laboratory: Laboratory
+  ) async throws {
     self.embedder = embedder
     self.laboratory = laboratory
-    identifiers = task.corpus.map(\.id)
-    documents = try await laboratory.vectors(of: task.corpus.map(\.passageText), as: .document, with: embedder)
+    identifiers = (task.corpus + planted).map(\.id)
+    var documents = try await laboratory.vectors(of: task.corpus.map(\.passageText), as: .document, with: embedder)
+    if !planted.isEmpty {
+      let more = try await laboratory.vectors(of: planted.map(\.passageText), as: .document, with: embedder)
+      documents = DenseVectors(dimension: documents.dimension, values: documents.values + more.values)
+    }
+    self.documents = documents
     dense = try DenseIndexFactory.build(
       documents, similarity: .cosine, specification: DenseIndexSpecification(layout: .flat, codec: .float32))
     var options = IngestOptions()
     options.splitsDocuments = false
     index = try TextIndex(options: options)
-    try await index.add(task.corpus)
+    try await index.add(task.corpus + planted)
     try await index.collection.settle()
   }
 

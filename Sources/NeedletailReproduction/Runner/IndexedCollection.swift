@@ -27,6 +27,15 @@ struct IndexedCollection: Sendable {
     self.searcher = searcher
   }
 
+  private init(task: RetrievalTask, index: TextIndex, searcher: Searcher) {
+    self.task = task
+    self.index = index
+    self.searcher = searcher
+  }
+
+  /// The same index with other questions; the documents have to be the same.
+  func asking(_ task: RetrievalTask) -> IndexedCollection { IndexedCollection(task: task, index: index, searcher: searcher) }
+
   /// What a pipeline answers to the questions of the collection, judged.
   func evaluation(
     of pipeline: PipelineSpecification, measures: [Measure], depth: Int, in laboratory: Laboratory

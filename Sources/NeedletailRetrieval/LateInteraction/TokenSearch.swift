@@ -12,14 +12,17 @@ public struct TokenSearchSpecification: Hashable, Sendable {
   public var encoding: FixedDimensionalEncoder.Parameters
   /// One in so many tokens of a passage is kept; see `TokenPooling`.
   public var poolingFactor: Int
+  /// What a passage keeps of them at most; nil keeps all.
+  public var vectorLimit: Int?
 
   public init(
     vectors: MultiVectorSpecification = MultiVectorSpecification(), encoding: FixedDimensionalEncoder.Parameters = .init(),
-    poolingFactor: Int = 1
+    poolingFactor: Int = 1, vectorLimit: Int? = nil
   ) {
     self.vectors = vectors
     self.encoding = encoding
     self.poolingFactor = poolingFactor
+    self.vectorLimit = vectorLimit
   }
 }
 
@@ -91,7 +94,9 @@ public struct TokenSearch: Retriever, Reranker {
       guard embedded.count == texts.count, embedded.dimension == tokens.dimension else {
         throw RetrievalError.embedderBrokePromise(expected: texts.count, received: embedded.count)
       }
-      tokens.append(contentsOf: TokenPooling.pooled(embedded, factor: max(1, specification.poolingFactor)))
+      var pooled = TokenPooling.pooled(embedded, factor: max(1, specification.poolingFactor))
+      if let limit = specification.vectorLimit { pooled = TokenPooling.pooled(pooled, limit: max(1, limit)) }
+      tokens.append(contentsOf: pooled)
       passages += stored.map(\.id)
       progress(passages.count, ids.count)
     }

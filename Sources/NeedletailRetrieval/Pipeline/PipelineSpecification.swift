@@ -83,8 +83,10 @@ public struct PipelineSpecification: Hashable, Sendable {
     /// To choose and to answer.
     case both
 
-    var isBefore: Bool { self == .before || self == .both }
-    var isAfter: Bool { self == .after || self == .both }
+    /// Whether the mixture chooses what feedback learns from.
+    public var isBefore: Bool { self == .before || self == .both }
+    /// Whether the mixture is the answer.
+    public var isAfter: Bool { self == .after || self == .both }
   }
 
   /// A ranking of candidates.

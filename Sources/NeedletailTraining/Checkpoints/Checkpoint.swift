@@ -16,6 +16,8 @@ struct Checkpoint {
   var best: Best?
   /// For each query the negatives that the network found last.
   var minedNegatives: [[Int]]?
+  /// Passages of the batches before, with their vectors.
+  var memory: PassageMemory?
 
   struct Best {
     var values: [Float]
@@ -33,11 +35,17 @@ struct Checkpoint {
       metadata["best_measure"] = "\(best.measure)"
       metadata["best_step"] = "\(best.step)"
     }
-    if let minedNegatives {
-      // Numbers of passages are kept in two parts of 16 bits, which single precision holds exactly.
-      entries.append(entry("negatives.counts", minedNegatives.map { Float($0.count) }))
-      entries.append(entry("negatives.high", minedNegatives.joined().map { Float($0 >> 16) }))
-      entries.append(entry("negatives.low", minedNegatives.joined().map { Float($0 & 0xffff) }))
+    // Numbers of passages are kept in two parts of 16 bits, which single precision holds exactly.
+    func append(_ lists: [[Int]], as name: String) {
+      entries.append(entry(name + ".counts", lists.map { Float($0.count) }))
+      entries.append(entry(name + ".high", lists.joined().map { Float($0 >> 16) }))
+      entries.append(entry(name + ".low", lists.joined().map { Float($0 & 0xffff) }))
+    }
+    if let minedNegatives { append(minedNegatives, as: "negatives") }
+    if let memory {
+      append(memory.passages, as: "memory")
+      entries.append(entry("memory.vectors", Array(memory.vectors.joined())))
+      metadata["memory_batches"] = "\(memory.capacity)"
     }
     do {
       try SafetensorsWriter.write(entries, metadata: metadata, to: path)
@@ -85,15 +93,33 @@ struct Checkpoint {
     {
       checkpoint.best = Best(values: values, measure: measure, step: step)
     }
-    checkpoint.minedNegatives = negatives(in: file)
+    checkpoint.minedNegatives = lists("negatives", in: file)
+    checkpoint.memory = memory(in: file)
     return checkpoint
   }
 
-  private static func negatives(in file: SafetensorsFile) -> [[Int]]? {
+  private static func memory(in file: SafetensorsFile) -> PassageMemory? {
+    guard let capacity = file.metadata["memory_batches"].flatMap({ Int($0) }), let passages = lists("memory", in: file),
+      passages.count <= capacity, let tensor = file.tensor(named: "memory.vectors")
+    else { return nil }
+    let values = file.floats(tensor)
+    let count = passages.reduce(0) { $0 + $1.count }
+    guard count > 0 || values.isEmpty, values.count.isMultiple(of: max(1, count)) else { return nil }
+    let dimension = values.count / max(1, count)
+    var memory = PassageMemory(capacity: capacity)
+    var first = 0
+    for batch in passages {
+      memory.append(passages: batch, vectors: Array(values[first..<first + batch.count * dimension]))
+      first += batch.count * dimension
+    }
+    return memory
+  }
+
+  private static func lists(_ name: String, in file: SafetensorsFile) -> [[Int]]? {
     func numbers(_ name: String) -> [Int]? {
       file.tensor(named: name).map { file.floats($0).compactMap { Int(exactly: $0) } }
     }
-    guard let counts = numbers("negatives.counts"), let high = numbers("negatives.high"), let low = numbers("negatives.low"),
+    guard let counts = numbers(name + ".counts"), let high = numbers(name + ".high"), let low = numbers(name + ".low"),
       counts.allSatisfy({ (0...low.count).contains($0) }), counts.reduce(0, +) == low.count, high.count == low.count
     else { return nil }
     var first = 0

@@ -56,6 +56,9 @@ public struct TrainingExamples: Sendable {
     for passage in example.positives { occurrences[passage, default: 0] += 1 }
   }
 
+  /// Marks passages as answers to a query, whether an example uses them or not.
+  mutating func markRelevant(_ passages: Set<Int>, to query: Int) { relevant[query, default: []].formUnion(passages) }
+
   /// Takes up all examples of another collection as a task of their own.
   public mutating func append(_ other: TrainingExamples) { append(other, onlyRelevantTo: Set(other.relevant.keys)) }
 

@@ -2,7 +2,7 @@ internal import NeedletailNumerics
 
 /// How many pairs are made of pages, and of which tasks.
 public struct PagePairPlan: Hashable, Sendable {
-  public var tasks: [PagePairs.Task] = PagePairs.Task.allCases
+  public var tasks: [PagePairs.Task] = PagePairs.Task.structural
   public var count = 20_000
   /// Longer passages are cut into parts of about as many sentences.
   public var passageSentences: Int?
@@ -22,7 +22,7 @@ public struct PagePairPlan: Hashable, Sendable {
     guard tasks.contains(where: pairs.canMake) else {
       throw .unsuitableData(
         reason: "The pages of \(path) suit none of the tasks \(tasks.map(\.rawValue).joined(separator: ", ")): cloze needs passages of two "
-          + "sentences, lead needs pages with a `section` behind an opening without one, links needs passages that name other titles")
+          + "sentences, lead needs pages with a `section` behind an opening without one, links needs passages that name other titles, crops needs passages of eight words")
     }
     return pairs.examples(tasks, count: count, seed: seed)
   }

@@ -1,7 +1,7 @@
 public import NeedletailNumerics
 internal import NeedletailText
 
-/// Makes queries and passages that answer them from the structure of pages alone.
+/// Makes queries and passages that answer them from pages alone: from their structure, or by cutting their passages.
 ///
 /// Source: Chang, Yu, Chang, Yang and Kumar, "Pre-training Tasks for Embedding-based Large-scale Retrieval", ICLR 2020, section 3; the
 /// first task is that of Lee, Chang and Toutanova, ACL 2019, who keep the sentence in one of ten passages. The title stands before a
@@ -15,6 +15,12 @@ public struct PagePairs: Sendable {
     case lead
     /// A sentence of the lead, and a passage of another page that links to the page (wiki link prediction).
     case links
+    /// Two pieces of one passage, cut out independently of each other, each of a tenth to a half of its words (Izacard et al.,
+    /// "Unsupervised Dense Information Retrieval with Contrastive Learning", TMLR 2022, section 3.2).
+    case crops
+
+    /// The tasks that need the structure of pages.
+    public static let structural: [Task] = [.cloze, .lead, .links]
   }
 
   /// How often the sentence stays in the passage that it was taken from.
@@ -27,6 +33,10 @@ public struct PagePairs: Sendable {
   private let clozes: [(page: Int, passage: Int)]
   private let leads: [Int]
   private let linked: [Int]
+  /// Passages of `fewestCropWords` words or more.
+  private let croppable: [(page: Int, passage: Int)]
+
+  private static let fewestCropWords = 8
 
   /// - Parameters:
   ///   - pages: where pairs come from.
@@ -60,6 +70,9 @@ public struct PagePairs: Sendable {
     }
     leads = withLead.filter { place in prepared[place].0.passages.contains { $0.section != "" } }
     linked = withLead.filter { !links.passages[$0].isEmpty }
+    croppable = self.pages.enumerated().flatMap { page, content in
+      content.passages.indices.filter { content.passages[$0].text.split(separator: " ").count >= Self.fewestCropWords }.map { (page, $0) }
+    }
   }
 
   /// Whether the pages have what a task needs.
@@ -68,6 +81,7 @@ public struct PagePairs: Sendable {
     case .cloze: !clozes.isEmpty
     case .lead: !leads.isEmpty
     case .links: !linked.isEmpty
+    case .crops: !croppable.isEmpty
     }
   }
 
@@ -91,7 +105,17 @@ public struct PagePairs: Sendable {
       let page = linked[generator.index(below: linked.count)]
       let (other, passage) = links.passages[page][generator.index(below: links.passages[page].count)]
       return (leadSentence(of: page, &generator), titled(pages[other].passages[passage].text, other), page, other)
+    case .crops:
+      let (page, passage) = croppable[generator.index(below: croppable.count)]
+      let words = pages[page].passages[passage].text.split(separator: " ")
+      return (crop(words, &generator), crop(words, &generator), page, page)
     }
+  }
+
+  private func crop(_ words: [Substring], _ generator: inout SeededGenerator) -> String {
+    let length = max(1, Int(Double(words.count) * Double.random(in: 0.1...0.5, using: &generator)))
+    let first = generator.index(below: words.count - length + 1)
+    return words[first..<first + length].joined(separator: " ")
   }
 
   /// Pairs of several tasks, each drawn as often as the others.

@@ -76,6 +76,7 @@ public struct PretrainingNetwork {
     _ plan: TextReconstruction, of texts: [[Int32]], on tape: Tape, dropout: DropoutRates, seed: UInt64
   ) throws(TensorError) -> Tensor {
     var generator = SeededGenerator(seed: seed)
+    if plan.deletesTokens { return try denoisingLoss(plan, of: texts, on: tape, dropout: dropout, &generator) }
     let masked = texts.map { masking.masked($0, rate: plan.maskRate, using: &generator) }
     let targets = masked.flatMap(\.targets)
     let tokens = PackedTokens(masked.map(\.tokens))
@@ -91,11 +92,31 @@ public struct PretrainingNetwork {
         .crossEntropy(targets: rows.map { targets[$0] })
     }
     guard decoder != nil else { return sum }
-    let hidden = texts.flatMap { VisibilityMask.hidden($0, masking, rate: plan.decoderMaskRate, using: &generator) }
     let summaries = try states.reduced(tokens.sequences, by: .first)
-    guard let scores = try rebuilt(texts, from: summaries, hidden: hidden, on: tape, dropout: dropout) else { return sum }
+    guard let loss = try rebuildingLoss(plan, of: texts, from: summaries, on: tape, dropout: dropout, &generator) else { return sum }
+    return try sum.adding(loss)
+  }
+
+  private func denoisingLoss(
+    _ plan: TextReconstruction, of texts: [[Int32]], on tape: Tape, dropout: DropoutRates, _ generator: inout SeededGenerator
+  ) throws(TensorError) -> Tensor {
+    let tokens = PackedTokens(texts.map { masking.shortened($0, rate: plan.maskRate, using: &generator) })
+    let summaries = try network.states(of: tokens, on: tape, dropout: dropout).reduced(tokens.sequences, by: .first)
+    guard let loss = try rebuildingLoss(plan, of: texts, from: summaries, on: tape, dropout: dropout, &generator) else {
+      preconditionFailure("texts with deleted tokens are rebuilt from their summaries, and `summaryWeight` is 0")
+    }
+    return loss
+  }
+
+  /// The loss of texts that are rebuilt from their summaries, scaled; nil if the objective has no decoder.
+  private func rebuildingLoss(
+    _ plan: TextReconstruction, of texts: [[Int32]], from summaries: Tensor, on tape: Tape, dropout: DropoutRates,
+    _ generator: inout SeededGenerator
+  ) throws(TensorError) -> Tensor? {
+    let hidden = texts.flatMap { VisibilityMask.hidden($0, masking, rate: plan.decoderMaskRate, using: &generator) }
+    guard let scores = try rebuilt(texts, from: summaries, hidden: hidden, on: tape, dropout: dropout) else { return nil }
     // the first token is the summary and the last one tells nothing
     let wanted = texts.flatMap { text in text.indices.map { $0 == 0 || $0 == text.count - 1 ? -1 : Int(text[$0]) } }
-    return try sum.adding(scores.crossEntropy(targets: wanted).scaled(by: plan.summaryWeight))
+    return try scores.crossEntropy(targets: wanted).scaled(by: plan.summaryWeight)
   }
 }

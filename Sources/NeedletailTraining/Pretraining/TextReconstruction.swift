@@ -20,7 +20,18 @@ public struct TextReconstruction: Hashable, Sendable {
   /// What the loss of `BagOfWords` counts. The paper adds it as it is, the released code takes a tenth.
   public var bagWeight: Float = 0.1
 
+  /// Whether the encoder sees a text without the hidden tokens, instead of masks in their places. Then only the summary rebuilds it.
+  public var deletesTokens = false
+
   public init() {}
+
+  /// A text rebuilt from the summary of what is left of it (Wang, Reimers and Gurevych, "TSDAE", Findings of EMNLP 2021, section 3; with
+  /// the decoder of `SummaryDecoder` in place of a second network).
+  public static func denoising(rate: Double) -> TextReconstruction {
+    var objective = TextReconstruction()
+    (objective.maskRate, objective.summaryWeight, objective.bagWeight, objective.deletesTokens) = (rate, 1, 0, true)
+    return objective
+  }
 
   /// Masked language modelling alone.
   public static func maskedTokens(rate: Double) -> TextReconstruction {

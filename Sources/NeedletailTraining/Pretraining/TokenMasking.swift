@@ -62,4 +62,11 @@ public struct TokenMasking: Sendable {
     }
     return (input, targets)
   }
+
+  /// The text without some of its words; one token between the frame stays at least.
+  public func shortened(_ tokens: [Int32], rate: Double, using generator: inout SeededGenerator) -> [Int32] {
+    var chosen = chosen(in: tokens, rate: rate, using: &generator)
+    if tokens.count > 2, chosen[1..<tokens.count - 1].allSatisfy(\.self) { chosen[1 + generator.index(below: tokens.count - 2)] = false }
+    return tokens.indices.filter { !chosen[$0] }.map { tokens[$0] }
+  }
 }

@@ -1,7 +1,7 @@
 /// Opens the `objective` of a recipe: the one place that knows all of them by name.
 enum ObjectiveFactory {
   private enum Kind: String, CaseIterable {
-    case contrastive, distillation, similarity, triplet, reconstruction, masked
+    case contrastive, distillation, similarity, triplet, reconstruction, masked, denoising
     case nextToken = "next_token"
   }
 
@@ -34,7 +34,12 @@ enum ObjectiveFactory {
       objective = Contrastive(
         loss: try positiveLoss(&fields), comparison: comparison ?? .cosine, temperature: temperature ?? 0.05,
         isSymmetric: try fields.boolean("symmetric") ?? false,
-        correctsFrequency: try fields.boolean("corrects_frequency") ?? false, seed: seed)
+        correctsFrequency: try fields.boolean("corrects_frequency") ?? false,
+        sparedSimilarity: try fields.number("spare_similar", in: -1...1).map { Float($0) }, seed: seed)
+      if let weight = try fields.number("passage_weight", in: 0...1) {
+        let passages = PassageContrast(comparison: comparison ?? .cosine, temperature: temperature ?? 0.05)
+        objective = WeightedSum([(Float(1 - weight), objective), (Float(weight), passages)])
+      }
     case .distillation:
       let target: Distillation.Target =
         switch try fields.choice("target", TargetName.self) ?? .distribution {
@@ -47,7 +52,7 @@ enum ObjectiveFactory {
     case .similarity: objective = SimilarityRegression()
     case .triplet:
       objective = TripletMargin(margin: try fields.number("margin", in: 0...1000) ?? 0.2, comparison: comparison ?? .cosine)
-    case .reconstruction, .masked, .nextToken: preconditionFailure("\(kind) learns from texts")
+    case .reconstruction, .masked, .denoising, .nextToken: preconditionFailure("\(kind) learns from texts")
     }
     try fields.finish()
     if let dimensions { objective = NestedDimensions(objective, dimensions: dimensions) }
@@ -65,6 +70,7 @@ enum ObjectiveFactory {
       objective.bagWeight = try fields.number("bag_weight", in: 0...100).map { Float($0) } ?? objective.bagWeight
       return .reconstruction(objective)
     case .masked: return .reconstruction(.maskedTokens(rate: try fields.number("mask", in: 0.01...0.9) ?? 0.15))
+    case .denoising: return .reconstruction(.denoising(rate: try fields.number("deletion", in: 0.01...0.9) ?? 0.6))
     case .nextToken: return .nextToken
     case .contrastive, .distillation, .similarity, .triplet: return nil
     }

@@ -30,6 +30,10 @@ public struct TrainingRecipe: Sendable {
   public let settings: TrainingSettings
   public let batchSize: Int
   public let grouping: ShuffledSampler.Grouping
+  /// Topics that batches keep to, with `grouping: "topic"`.
+  public let topics: TopicGrouping?
+  /// How tasks of unequal size are mixed in each batch; nil takes examples as they come.
+  public let taskTemperature: Double?
   /// What is learnt from examples; has no part in a training on texts alone.
   public let objective: any Objective
   /// What is learnt from texts alone, if that is the objective.
@@ -43,6 +47,8 @@ public struct TrainingRecipe: Sendable {
   public let test: HeldOut?
   /// How the network finds hard negatives itself; nil if it does not.
   public let mining: NegativeMining?
+  /// A cross-encoder that sorts out negatives; nil keeps all.
+  public let review: ReviewPlan?
   /// Steps between checkpoints.
   public let checkpointInterval: Int
   /// Identifies what the recipe says, comments and spaces aside.
@@ -61,6 +67,8 @@ public struct TrainingRecipe: Sendable {
     public var pairs: PagePairPlan?
     /// Which of the queries; nil takes all.
     public var share: QueryShare?
+    /// What is added to its examples.
+    public var additions: SourceAdditions?
   }
 
   /// Judged queries that nothing is learnt from.
@@ -111,11 +119,17 @@ public struct TrainingRecipe: Sendable {
     data = sources
     var batch = try recipe.object("batch")
     batchSize = try batch.integer("size", in: 1...65_536) ?? 32
-    grouping = (try batch.choice("grouping", GroupingName.self) ?? .none).grouping
+    let groupingName = try batch.choice("grouping", GroupingName.self) ?? .none
+    grouping = groupingName.grouping
+    let topicCount = try batch.integer("topics", in: 1...65_536)
+    if topicCount != nil, groupingName != .topic { throw batch.complaint("topics", "needs `grouping: \"topic\"`") }
+    taskTemperature = try batch.number("temperature", in: 0.01...1e6)
+    if taskTemperature != nil, groupingName != .none { throw batch.complaint("temperature", "and `grouping` exclude each other") }
     let steps = try recipe.integer("steps", in: 1...100_000_000)
     guard let steps else { throw recipe.complaint("steps", "is missing: say how many optimiser steps to take") }
     var settings = TrainingSettings(steps: steps)
     settings.positivesPerQuery = try batch.integer("positives", in: 1...1024) ?? 1
+    review = try recipe.optionalObject("review").map { object throws(TrainingError) in try ReviewPlan(object, resolved) }
     let mining = try recipe.optionalObject("mining").map { object throws(TrainingError) in try Self.mining(object) }
     self.mining = mining
     settings.negativesPerQuery = try batch.integer("negatives", in: 0...1024) ?? (mining == nil ? 0 : 1)
@@ -126,8 +140,13 @@ public struct TrainingRecipe: Sendable {
     try batch.finish()
     settings.memoryLimit = try recipe.integer("memory_mib", in: 1...1 << 30).map { $0 << 20 }
     settings.seed = UInt64(try recipe.integer("seed", in: 0...Int.max) ?? 1)
+    topics = groupingName == .topic ? TopicGrouping(count: topicCount ?? 64, seed: settings.seed) : nil
     var optimizer = try recipe.object("optimizer")
     try Self.take(&optimizer, &settings)
+    settings.memory = try recipe.optionalObject("memory").map { object throws(TrainingError) in try Self.memory(object) }
+    if settings.memory?.usesAverage == true, settings.averageDecay == nil {
+      throw recipe.complaint("memory.average", "needs `optimizer.average`, the decay of the moving average")
+    }
     let dropout = Float(try recipe.number("dropout", in: 0...0.9) ?? 0)
     settings.dropout = DropoutRates(hidden: dropout, attention: dropout)
     self.settings = settings
@@ -159,13 +178,13 @@ public struct TrainingRecipe: Sendable {
   }
 
   private enum GroupingName: String, CaseIterable {
-    case none, length, task
+    case none, length, task, topic
 
     var grouping: ShuffledSampler.Grouping {
       switch self {
       case .none: .none
       case .length: .length
-      case .task: .task
+      case .task, .topic: .task
       }
     }
   }
@@ -176,6 +195,7 @@ public struct TrainingRecipe: Sendable {
       format: format, path: resolved(try fields.requiredString("path")), split: try fields.string("split") ?? "train",
       run: try fields.string("negatives_run").map(resolved), negatives: try fields.integer("negatives", in: 1...1000) ?? 8,
       share: try fields.share("share"))
+    source.additions = try SourceAdditions(&fields)
     if format == .pages { source.pairs = try PagePairPlan(&fields) }
     try fields.finish()
     return source
@@ -186,9 +206,26 @@ public struct TrainingRecipe: Sendable {
     let mining = NegativeMining(
       interval: try fields.integer("every", in: 1...1_000_000) ?? 100, count: try fields.integer("negatives", in: 1...1024) ?? 8,
       depth: try fields.integer("depth", in: 1...10_000) ?? 50, skipped: try fields.integer("skip", in: 0...10_000) ?? 0,
-      answerShare: try fields.number("answer_share", in: 0.01...10) ?? 0.95)
+      answerShare: try fields.number("answer_share", in: 0.01...10) ?? 0.95,
+      ambiguity: try fields.optionalObject("ambiguity").map { object throws(TrainingError) in try ambiguity(object) })
     try fields.finish()
     return mining
+  }
+
+  private static func ambiguity(_ object: RecipeObject) throws(TrainingError) -> NegativeMining.Ambiguity {
+    var fields = object
+    let ambiguity = NegativeMining.Ambiguity(
+      sharpness: try fields.number("sharpness", in: 0...1e6) ?? 1, offset: try fields.number("offset", in: -1e6...1e6) ?? 0)
+    try fields.finish()
+    return ambiguity
+  }
+
+  private static func memory(_ object: RecipeObject) throws(TrainingError) -> PassageMemory.Settings {
+    var fields = object
+    let settings = PassageMemory.Settings(
+      batches: try fields.integer("batches", in: 1...65_536) ?? 8, usesAverage: try fields.boolean("average") ?? false)
+    try fields.finish()
+    return settings
   }
 
   private static func lowRank(_ object: RecipeObject, seed: UInt64) throws(TrainingError) -> LowRankSettings {

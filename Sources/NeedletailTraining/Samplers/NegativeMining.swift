@@ -1,3 +1,4 @@
+internal import Foundation
 public import NeedletailCore
 public import NeedletailIndex
 public import NeedletailNumerics
@@ -20,9 +21,30 @@ public struct NegativeMining: Hashable, Sendable {
   /// The share of the known answer's score above which a passage is taken for an answer; 1 takes those that score higher, and nil
   /// none. Of a negative score, the part below it.
   public var answerShare: Double?
+  /// How negatives are drawn from those looked at; nil takes the nearest.
+  public var ambiguity: Ambiguity?
 
-  public init(interval: Int = 100, count: Int = 8, depth: Int = 50, skipped: Int = 0, answerShare: Double? = 0.95) {
+  /// Draws negatives that score about as high as the known answer: nearer ones are often answers that nobody marked, farther ones teach
+  /// nothing. A passage is drawn with a probability proportional to exp(-sharpness · (its score - the answer's score - offset)²) (Zhou et
+  /// al., "SimANS: Simple Ambiguous Negatives Sampling for Dense Text Retrieval", EMNLP 2022, equation 5).
+  public struct Ambiguity: Hashable, Sendable {
+    public var sharpness: Double
+    public var offset: Double
+    /// Of the draws.
+    public var seed: UInt64
+
+    public init(sharpness: Double = 1, offset: Double = 0, seed: UInt64 = 1) {
+      self.sharpness = sharpness
+      self.offset = offset
+      self.seed = seed
+    }
+  }
+
+  public init(
+    interval: Int = 100, count: Int = 8, depth: Int = 50, skipped: Int = 0, answerShare: Double? = 0.95, ambiguity: Ambiguity? = nil
+  ) {
     precondition(interval > 0 && count > 0 && depth > 0 && skipped >= 0, "mining of \(count) of \(depth) every \(interval) steps")
+    self.ambiguity = ambiguity
     self.interval = interval
     self.count = count
     self.depth = depth
@@ -49,13 +71,26 @@ public struct NegativeMining: Hashable, Sendable {
     let found = try index.search(queries, SearchOptions(limit: depth + skipped + mostAnswers))
     return found.enumerated().map { query, neighbours in
       let known = examples.relevant[query] ?? []
-      let limit = answerShare.flatMap { share in
-        known.map { similarity.score(queries[query], passages[$0]) }.max().map { $0 >= 0 ? $0 * Float(share) : $0 / Float(share) }
-      }
-      return Array(
-        neighbours.lazy.filter { !known.contains(Int($0.row)) }.dropFirst(skipped).prefix(depth)
-          .filter { limit == nil || $0.score <= limit ?? 0 }.prefix(count).map { Int($0.row) })
+      let answer = known.map { similarity.score(queries[query], passages[$0]) }.max()
+      let limit = answerShare.flatMap { share in answer.map { $0 >= 0 ? $0 * Float(share) : $0 / Float(share) } }
+      let candidates = neighbours.filter { !known.contains(Int($0.row)) }.dropFirst(skipped).prefix(depth)
+        .filter { limit == nil || $0.score <= limit ?? 0 }
+      guard let ambiguity, let answer else { return candidates.prefix(count).map { Int($0.row) } }
+      return ambiguity.drawn(count, of: candidates, answer: Double(answer), query: query)
     }
+  }
+}
+
+extension NegativeMining.Ambiguity {
+  /// Without replacement, by the largest of weights with Gumbel noise (Efraimidis and Spirakis, 2006), in the order of nearness.
+  fileprivate func drawn(_ count: Int, of candidates: [Neighbour], answer: Double, query: Int) -> [Int] {
+    var generator = SeededGenerator(seed: seed, part: UInt64(query))
+    let keys = candidates.map { candidate in
+      let difference = Double(candidate.score) - answer - offset
+      return -sharpness * difference * difference - log(-log(Double.random(in: 1e-12..<1, using: &generator)))
+    }
+    let chosen = Set(keys.indices.sorted { (keys[$1], $0) < (keys[$0], $1) }.prefix(count))
+    return candidates.indices.filter(chosen.contains).map { Int(candidates[$0].row) }
   }
 }
 

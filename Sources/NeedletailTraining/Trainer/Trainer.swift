@@ -6,7 +6,7 @@ public import NeedletailText
 
 /// Takes a network through the steps of a training.
 ///
-/// A step is a pure function of its number, the settings and the values so far: repeating it gives the same bits, on any number of
+/// A step is a pure function of its number, the settings and the values so far, `memory` included: repeating it gives the same bits, on any number of
 /// threads.
 ///
 /// With `textsAtATime`, the gradient of a batch that does not fit into memory is computed in two passes: vectors of all texts without
@@ -26,6 +26,8 @@ public final class Trainer: Learner {
   private let passages: TokenizedTexts
   /// For each query the negatives that were found last; they stand behind those of its examples. Empty before the first search.
   public var minedNegatives: [[Int]] = []
+  /// Passages of earlier batches, if the settings ask for them.
+  public var memory: PassageMemory?
   private let tape: Tape
 
   /// - Parameters:
@@ -54,6 +56,7 @@ public final class Trainer: Learner {
       parameter.shape.rank > 1 ? settings.weightDecay : 0
     }
     average = settings.averageDecay.map { MovingAverage(of: network.parameters, decay: $0) }
+    memory = settings.memory.map { PassageMemory(capacity: $0.batches) }
     tape = Tape(pool: pool)
     network.parameters.clearGradients()
   }
@@ -103,7 +106,10 @@ public final class Trainer: Learner {
       let loss = try loss(of: vectors, batch)
       let value = loss.value
       try checkMemory()
-      if value.isFinite { try tape.differentiate(loss) }
+      if value.isFinite {
+        try tape.differentiate(loss)
+        try remember(batch, vectors.values)
+      }
       return (value, tokens)
     } catch let error as TensorError {
       throw TrainingError.tensor(error)
@@ -135,6 +141,7 @@ public final class Trainer: Learner {
       let slope = Array(gradient[part.lowerBound * dimension..<part.upperBound * dimension])
       try tape.differentiate(vectors(of: part, isRecording: true), gradient: slope)
     }
+    try remember(batch, values)
     return value
   }
 
@@ -151,7 +158,29 @@ public final class Trainer: Learner {
 
   private func loss(of vectors: Tensor, _ batch: ExampleBatch) throws -> Tensor {
     let split = batch.queries.count
+    let (queries, own) = (try vectors.rows(0..<split), try vectors.rows(split..<vectors.shape[0]))
+    let more = memory?.others(than: batch, dimension: vectors.shape.columns)
+    guard let more, !more.passages.isEmpty else { return try objective.loss(queries: queries, passages: own, batch: batch) }
+    let remembered = try tape.constant(more.vectors, shape: [more.passages.count, vectors.shape.columns])
     return try objective.loss(
-      queries: vectors.rows(0..<split), passages: vectors.rows(split..<vectors.shape[0]), batch: batch)
+      queries: queries, passages: .concatenated([own, remembered]), batch: batch.adding(more.passages, of: examples))
+  }
+
+  /// Takes the passages of a batch into the memory.
+  ///
+  /// - Parameter vectors: of queries and passages, as the network just made them.
+  private func remember(_ batch: ExampleBatch, _ vectors: [Float]) throws(TensorError) {
+    guard let plan = settings.memory, memory != nil else { return }
+    let dimension = vectors.count / max(1, batch.queries.count + batch.passages.count)
+    var own = Array(vectors.dropFirst(batch.queries.count * dimension))
+    if plan.usesAverage, let average {
+      let current = network.parameters.snapshot
+      network.parameters.snapshot = average.values
+      let tape = Tape(pool: tape.pool)
+      tape.isRecording = false
+      own = try network.vectors(of: PackedTokens(batch.passages.map { passages[$0] }), on: tape).values
+      network.parameters.snapshot = current
+    }
+    memory?.append(passages: batch.passages, vectors: own)
   }
 }

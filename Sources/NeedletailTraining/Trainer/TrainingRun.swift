@@ -66,13 +66,15 @@ public final class TrainingRun {
       }
       var part = try ExampleReader.read(
         source.format, path: source.path, split: source.split, run: source.run, negatives: source.negatives,
-        includesCorpus: recipe.mining != nil)
+        includesCorpus: recipe.mining != nil || source.additions?.searchesPassages == true)
       if let share = source.share {
         part = part.keeping(share)
         if part.examples.isEmpty { throw TrainingError.unsuitableData(reason: "\(source.path) has no query in the share \(share.range)") }
       }
+      if let additions = source.additions { try additions.apply(to: &part, seed: recipe.settings.seed) }
       examples.append(part)
     }
+    if let review = recipe.review { examples = try review.reviewed(examples, pool: pool) }
     let directory = try Self.beginning(of: recipe, directory, examples, pool)
     self.directory = directory
     try TransformerNetwork.check(directory)
@@ -133,14 +135,32 @@ public final class TrainingRun {
     if let flaw = recipe.objective.flaw(of: examples, hasNegatives: hasNegatives, dimension: dimension) {
       throw TrainingError.unsuitableData(reason: flaw)
     }
-    let sampler = ShuffledSampler(
+    let network = TransformerNetwork(directory, trained: recipe.trained)
+    let sampler = try sampler(recipe, network, tokenizer, examples, settings, pool)
+    return Trainer(
+      network, tokenizer: tokenizer, examples: examples, sampler: sampler, objective: recipe.objective, settings: settings, pool: pool)
+  }
+
+  /// Who decides which examples come together.
+  private static func sampler(
+    _ recipe: TrainingRecipe, _ network: TransformerNetwork, _ tokenizer: SubwordTokenizer, _ examples: TrainingExamples,
+    _ settings: TrainingSettings, _ pool: WorkerPool
+  ) throws -> any Sampler {
+    var tasks = examples.examples.map(\.task)
+    if let temperature = recipe.taskTemperature {
+      return MixedSampler(tasks: tasks, batchSize: recipe.batchSize, temperature: temperature, seed: settings.seed)
+    }
+    if let topics = recipe.topics {
+      let texts = TokenizedTexts(
+        examples.queries, prompt: network.directory.prompts[.query], tokenizer: tokenizer, maximumTokens: settings.maximumQueryTokens, pool: pool)
+      let values = try network.vectors(ofTexts: texts.all, on: Tape(pool: pool))
+      tasks = topics.topics(of: examples, vectors: DenseVectors(dimension: network.configuration.hiddenSize, values: values), pool: pool)
+    }
+    return ShuffledSampler(
       lengths: examples.examples.map { example in
         examples.queries[example.query].utf8.count + (example.positives.first.map { examples.passages[$0].utf8.count } ?? 0)
       },
-      tasks: examples.examples.map(\.task), batchSize: recipe.batchSize, grouping: recipe.grouping, seed: settings.seed)
-    return Trainer(
-      TransformerNetwork(directory, trained: recipe.trained), tokenizer: tokenizer, examples: examples, sampler: sampler,
-      objective: recipe.objective, settings: settings, pool: pool)
+      tasks: tasks, batchSize: recipe.batchSize, grouping: recipe.grouping, seed: settings.seed)
   }
 
   private var checkpointPath: String { recipe.output + "/checkpoint.safetensors" }
@@ -272,6 +292,14 @@ public final class TrainingRun {
       else { throw TrainingError.checkpoint(path: checkpointPath, reason: "the checkpoint lacks the negatives of these examples") }
       trainer.minedNegatives = mined
     }
+    if let plan = recipe.settings.memory, let trainer = exampleTrainer {
+      let dimension = directory.configuration.hiddenSize
+      guard let memory = checkpoint.memory, memory.capacity == plan.batches,
+        memory.passages.allSatisfy({ $0.allSatisfy(trainer.examples.passages.indices.contains) }),
+        zip(memory.passages, memory.vectors).allSatisfy({ $0.count * dimension == $1.count })
+      else { throw TrainingError.checkpoint(path: checkpointPath, reason: "the checkpoint lacks the passages of the batches before") }
+      trainer.memory = memory
+    }
     return checkpoint.step
   }
 
@@ -280,7 +308,8 @@ public final class TrainingRun {
     guard trainer.network.parameters.snapshot.allSatisfy(\.isFinite) else { throw diverged(step: step, "A parameter") }
     try Checkpoint(
       step: step, recipe: recipe.digest, values: trainer.network.parameters.snapshot, moments: trainer.optimizer.state.moments,
-      average: trainer.average?.values, best: best, minedNegatives: recipe.mining == nil ? nil : exampleTrainer?.minedNegatives
+      average: trainer.average?.values, best: best, minedNegatives: recipe.mining == nil ? nil : exampleTrainer?.minedNegatives,
+      memory: exampleTrainer?.memory
     ).write(to: checkpointPath)
   }
 

@@ -12,6 +12,8 @@ public struct TrainingSettings: Hashable, Sendable {
   /// How many positives and hard negatives of a query take part.
   public var positivesPerQuery = 1
   public var negativesPerQuery = 0
+  /// Passages of earlier batches that take part as negatives; nil for none. See `PassageMemory`.
+  public var memory: PassageMemory.Settings?
 
   public var algorithm = OptimizerAlgorithm.adamW
   /// The highest learning rate.

@@ -75,6 +75,26 @@ import Testing
     #expect(QueryVariation.synonym.vary("good", seed: 3, stopWords: []) == "good")
   }
 
+  @Test func rewordingKeepsWhatIsAskedAbout() {
+    let questions = [
+      ("What is the capital of France?", "capital of France"), ("how many legs has a spider", "legs has a spider"), ("sort a list in place", "sort a list in place"),
+      ("Why is the sky blue?", "is the sky blue"), ("", ""), ("What", "What"), ("is", "is"),
+    ]
+    for (question, kept) in questions {
+      let forms = Set((0..<30 as Range<UInt64>).map { QueryVariation.rewording.vary(question, seed: $0, stopWords: []) })
+      #expect(forms.allSatisfy { $0.contains(kept) })
+      #expect(question.isEmpty ? forms == [""] : forms.count >= 3 && !forms.contains(question), "\(forms)")
+    }
+  }
+
+  @Test func everydaySynonymsGoBothWays() {
+    #expect(SynonymTable.everyday.count > 200)
+    for (word, others) in SynonymTable.everyday {
+      #expect(!others.isEmpty && !others.contains(word) && Set(others).count == others.count, "\(word)")
+      for other in others { #expect(SynonymTable.everyday[other]?.contains(word) == true, "\(word), \(other)") }
+    }
+  }
+
   @Test(arguments: QueryVariation.Family.allCases)
   func theSeedDecidesAndUnchangedQuestionsAreCounted(_ family: QueryVariation.Family) {
     let queries = Self.texts.enumerated().map { RetrievalTask.Question(id: "\($0)", text: $1) }
@@ -138,7 +158,7 @@ import Testing
     }
     study.addAttack(on: task, planted: ["evil"], runs: ["sturdy": run])
     #expect(study.attacks.count == 1)
-    #expect(study.attacks[0].shares == [5: 0.1, 10: 0.2, 20: 0.35, 50: 0.5])
+    #expect(study.attacks[0].passages == 1 && study.attacks[0].shares == [5: 0.1, 10: 0.2, 20: 0.35, 50: 0.5])
   }
 
   @Test func thePageHoldsDropsAndMeans() async throws {
@@ -146,5 +166,46 @@ import Testing
     study.geometry = [.init(system: "sturdy", averageCosine: 0.25, isoScore: 0.5)]
     let page = try study.page()
     for text in ["-100.0 %", "marginal mean", "0.2500", "<svg", "science"] { #expect(page.contains(text), "the page lacks \(text)") }
+  }
+
+  @Test func aDifferenceOfRatesHasAnIntervalOverQuestions() async throws {
+    let study = try await study()
+    let difference = try #require(study.difference(of: .init("brittle", .misspelling), minus: .init("sturdy", .misspelling)))
+    #expect(difference.mean == 1 && difference.interval == ConfidenceInterval(low: 1, high: 1))
+    let none = try #require(study.difference(of: .init("brittle", .misspelling), minus: .init("brittle", .ordering)))
+    #expect(none.mean == 0 && none.interval == ConfidenceInterval(low: 0, high: 0))
+    #expect(study.difference(of: .init("brittle", .synonym), minus: .init("sturdy", .synonym)) == nil)
+  }
+
+  /// A system whose answer to half of the questions is lost: the rate is one half, and other questions would give others.
+  @Test func theIntervalOfADifferenceHoldsIt() async throws {
+    var study = RobustnessStudy(of: ["half", "sturdy"])
+    try await study.add(task, cell: "science", families: [.misspelling], seeds: [1], stopWords: []) { asked in
+      var runs = ["half": Run(name: "half"), "sturdy": Run(name: "sturdy")]
+      for (number, (before, now)) in zip(task.queries, asked.queries).enumerated() {
+        let isLost = before.text != now.text && number.isMultiple(of: 2)
+        try runs["half"]?.record([.init(document: isLost ? "b" : "a", score: 1)], for: now.id)
+        try runs["sturdy"]?.record([.init(document: "a", score: 1)], for: now.id)
+      }
+      return runs
+    }
+    let difference = try #require(study.difference(of: .init("half", .misspelling), minus: .init("sturdy", .misspelling), seed: 3))
+    #expect(abs(difference.mean - 0.5) < 1e-12)
+    // of 20 questions: half a standard deviation of sqrt(0.25 / 20) to either side, doubled
+    #expect(abs(difference.interval.low - 0.28) < 0.06 && abs(difference.interval.high - 0.72) < 0.06)
+  }
+
+  @Test func plantedPassagesImitateTheQuestionsOfTheirCluster() {
+    let questions = (0..<40).map { "topic\($0 % 4) question number\($0)" }
+    let vectors = DenseVectors(dimension: 4, values: (0..<40).flatMap { number in (0..<4).map { $0 == number % 4 ? 1 : 0.01 * Float(number) } })
+    let planted = PlantedPassages.imitating(questions, vectors: vectors, count: 4, questionsEach: 3, seed: 2)
+    #expect(planted.count == 4 && Set(planted.map(\.id)).count == 4)
+    for passage in planted {
+      let topics = Set(passage.text.split(separator: " ").filter { $0.hasPrefix("topic") })
+      #expect(topics.count == 1 && passage.text.split(separator: " ").count == 9)
+    }
+    let random = PlantedPassages.randomWords(like: planted, from: questions, seed: 2)
+    #expect(random.map { $0.text.split(separator: " ").count } == [9, 9, 9, 9] && Set(random.map(\.id)).isDisjoint(with: planted.map(\.id)))
+    #expect(PlantedPassages.imitating([], vectors: DenseVectors(dimension: 4, values: []), count: 4, seed: 1).isEmpty)
   }
 }

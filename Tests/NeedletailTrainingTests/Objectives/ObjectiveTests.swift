@@ -33,7 +33,8 @@ import Testing
     Distillation(.distribution(temperature: 2)), Distillation(.margins), Distillation(.pairwiseOrder, comparison: .cosine),
     Distillation(.listwiseOrder), SimilarityRegression(), TripletMargin(margin: 0.5),
     NestedDimensions(Contrastive(temperature: 0.5), dimensions: [2, 4]),
-    WeightedSum([(0.3, Contrastive()), (2, SimilarityRegression())]),
+    WeightedSum([(0.3, Contrastive()), (2, SimilarityRegression())]), PassageContrast(temperature: 0.5),
+    PassageContrast(comparison: .dot, temperature: 1), Contrastive(temperature: 0.5, sparedSimilarity: 0.3),
   ]
 
   @Test(arguments: objectives.indices) func gradientsAreThoseOfTheLoss(index: Int) throws {
@@ -76,5 +77,44 @@ import Testing
     }
     let (_, order) = Distillation.Target.pairwiseOrder.value(student: [0, 1], teacher: [1, 0])
     #expect(order[0] < 0 && order[1] > 0)
+  }
+
+  @Test func copiesOfAnAnswerCarryNoGradient() throws {
+    // passage 1 is a copy of what answers query 0, passage 2 is not
+    var data = TrainingExamples()
+    let passages = ["answer", "copy", "other"].map { data.passage($0) }
+    let query = data.query("query")
+    data.append(.init(query: query, positives: [passages[0]], negatives: [passages[1], passages[2]]))
+    var generator = SeededGenerator(seed: 1)
+    let batch = ExampleBatch([0], of: data, positiveCount: 1, negativeCount: 2, using: &generator)
+    func gradient(_ spared: Float?) throws -> [Float] {
+      let tape = Tape()
+      let own = try tape.variable([1, 0.2, 0, 1, 0.19, 0, 0.3, 1, 0.2], shape: [3, 3])
+      let query = try tape.constant([0.8, 0.5, 0.1], shape: [1, 3])
+      try tape.differentiate(Contrastive(comparison: .dot, temperature: 1, sparedSimilarity: spared).loss(queries: query, passages: own, batch: batch))
+      return own.gradient
+    }
+    let (plain, spared) = (try gradient(nil), try gradient(0.95))
+    #expect(plain[3..<6].contains { abs($0) > 0.05 } && spared[3..<6].allSatisfy { $0 == 0 })
+    #expect(spared[6..<9].contains { abs($0) > 0.05 })
+  }
+
+  @Test func passagesArePushedApartBesideTheirQueries() throws {
+    let tape = Tape()
+    let (all, value) = try loss(PassageContrast(temperature: 0.5), values, on: tape)
+    try tape.differentiate(value)
+    // a step against the gradient makes answers less like the passages that answer nothing, which plain contrast does not ask for
+    func likeness(_ values: [Float]) throws -> Float {
+      let tape = Tape()
+      let own = try tape.constant(Array(values.dropFirst(3 * Self.dimension)), shape: [batch.passages.count, Self.dimension]).unitLength()
+      let scores = try own.matrixProduct(own, transposesOther: true).values
+      let pairs = batch.positives.indices.flatMap { row in
+        (0..<batch.passages.count).filter { !batch.positives[row].contains($0) && !batch.ignored[row].contains($0) }
+          .map { scores[(batch.positives[row].first ?? 0) * batch.passages.count + $0] }
+      }
+      return pairs.reduce(0, +) / Float(pairs.count)
+    }
+    let moved = zip(values, all.gradient).map { $0 - 0.5 * $1 }
+    #expect(try likeness(moved) < likeness(values) - 1e-3)
   }
 }

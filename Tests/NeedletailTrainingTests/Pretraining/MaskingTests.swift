@@ -101,4 +101,25 @@ import Testing
     try tape.differentiate(loss)
     #expect(scores.gradient[0..<3].allSatisfy { $0 == 0 })
   }
+
+  @Test func deletedWordsLeaveTheRestInOrder() {
+    var generator = SeededGenerator(seed: 8)
+    var share = 0.0
+    for length in [3, 4, 12, 40, 90] {
+      for _ in 0..<50 {
+        let text = text(length, seed: generator.next())
+        let rest = masking.shortened(text, rate: 0.6, using: &generator)
+        #expect(rest.first == text.first && rest.last == text.last && rest.count >= 3)
+        // what is left stands in the text in the same order
+        var place = 0
+        for token in rest {
+          while place < text.count, text[place] != token { place += 1 }
+          #expect(place < text.count)
+          place += 1
+        }
+        if length == 90 { share += Double(text.count - rest.count) / Double(text.count - 2) / 50 }
+      }
+    }
+    #expect((0.52...0.62).contains(share))
+  }
 }

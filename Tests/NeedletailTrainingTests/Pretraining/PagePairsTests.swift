@@ -55,10 +55,25 @@ import Testing
     }
   }
 
+  @Test func cropsAreTwoPiecesOfOnePassage() throws {
+    let pairs = PagePairs(pages)
+    var overlaps = 0
+    for pair in try samples(.crops, pairs) {
+      #expect(pair.queryPage == pair.passagePage)
+      let page = pages[pair.queryPage]
+      #expect(page.passages.contains { $0.text.contains(pair.query) && $0.text.contains(pair.passage) })
+      // four sentences of five to nine words, of which a piece takes a tenth to a half
+      #expect((1...18).contains(pair.query.split(separator: " ").count))
+      if pair.query == pair.passage { overlaps += 1 }
+    }
+    #expect(overlaps < 100)
+    #expect(!PagePairs([Page(passages: [.init(text: "Too short.")])]).canMake(.crops))
+  }
+
   @Test func longPassagesAreCutAndTasksWithoutPagesLeftOut() throws {
     let alone = PagePairs([Page(passages: [.init(text: "One is here. Two is here. Three is here. Four is here. Five is here.")])], passageSentences: 3)
     #expect(alone.canMake(.cloze) && !alone.canMake(.lead) && !alone.canMake(.links))
-    let examples = alone.examples(PagePairs.Task.allCases, count: 50, seed: 1)
+    let examples = alone.examples(PagePairs.Task.structural, count: 50, seed: 1)
     #expect(examples.examples.count == 50)
     for passage in examples.passages { #expect(passage.split(separator: ".").count <= 2) }
     #expect(alone.examples([.lead], count: 5, seed: 1).examples.isEmpty)

@@ -32,6 +32,7 @@ import Testing
       objective.bagWeight = 0
       return objective
     }()),
+    .reconstruction(.denoising(rate: 0.5)),
   ]
 
   @Test(arguments: objectives.indices) func gradientsAreThoseOfTheLoss(index: Int) throws {

@@ -1,6 +1,7 @@
 import Foundation
 import NeedletailCore
 import NeedletailModels
+import NeedletailNumerics
 import NeedletailText
 import NeedletailTraining
 import Testing
@@ -30,7 +31,9 @@ import Testing
     try TrainingRun(recipe.0, recipePath: recipe.1, model: ModelDirectory(path: recipe.0.model))
   }
 
-  @Test(arguments: ["{ kind: 'masked' }", "{ kind: 'reconstruction', bag_weight: 1 }", "{ kind: 'next_token' }"])
+  @Test(arguments: [
+    "{ kind: 'masked' }", "{ kind: 'reconstruction', bag_weight: 1 }", "{ kind: 'next_token' }", "{ kind: 'denoising', deletion: 0.5 }",
+  ])
   func theLossFallsAndTheResultEmbeds(objective: String) throws {
     var losses: [Double] = []
     let outcome = try run(recipe(objective, output: "run", steps: 240, extra: ", untrained: { layers: 1, hidden: 16, heads: 2, vocabulary: 300, tokens: 24 }"))
@@ -86,5 +89,30 @@ import Testing
     #expect(pages[0].texts == ["A\nlead of a", "past of a"])
     try "{\"title\": 3}".write(toFile: path, atomically: true, encoding: .utf8)
     #expect { try PageReader.read(path: path) } throws: { "\($0)".contains("pages.jsonl:1") }
+  }
+
+  /// Random vectors of untrained weights say little of what a text is about; cutting texts in two teaches it.
+  @Test func twoPiecesOfATextComeTogether() throws {
+    let topics = [["needle", "hay", "fox", "dog"], ["world", "quick", "lazy", "hello"], ["find", "the", "in", "of"], ["a", "b", "c", "times"]]
+    var generator = SeededGenerator(seed: 3)
+    func text(_ topic: Int) -> String { (0..<24).map { _ in topics[topic][generator.index(below: 4)] }.joined(separator: " ") }
+    let lines = (0..<80).map { text($0 % 4) }
+    let unseen = (0..<40).map { (text($0 % 4), text($0 % 4), text(($0 + 1) % 4)) }
+    try lines.joined(separator: "\n").write(toFile: folder.path + "/topics.txt", atomically: true, encoding: .utf8)
+    let path = folder.path + "/crops.json5"
+    try """
+      { model: "\(TinyModels.path("tiny-bert"))", output: "crops", steps: 60, batch: { size: 8 }, dropout: 0.1,
+        data: [{ format: "pages", path: "topics.txt", tasks: ["crops"], pairs: 400 }], optimizer: { rate: 0.002 } }
+      """.write(toFile: path, atomically: true, encoding: .utf8)
+    let recipe = try TrainingRecipe(path: path)
+    let outcome = try TrainingRun(recipe, recipePath: path, model: ModelDirectory(path: recipe.model)).run()
+    /// By how much texts of one topic are more alike than texts of two.
+    func margin(_ model: String) throws -> Float {
+      let embedder = try TransformerEmbedder(directory: ModelDirectory(path: model))
+      let vectors = try embedder.encodeNow(unseen.flatMap { [$0.0, $0.1, $0.2] }, as: .query)
+      func dot(_ a: Int, _ b: Int) -> Float { zip(vectors[a], vectors[b]).reduce(0) { $0 + $1.0 * $1.1 } }
+      return unseen.indices.reduce(0) { $0 + dot(3 * $1, 3 * $1 + 1) - dot(3 * $1, 3 * $1 + 2) } / Float(unseen.count)
+    }
+    #expect(try margin(outcome.model) > margin(recipe.model) + 0.05)
   }
 }

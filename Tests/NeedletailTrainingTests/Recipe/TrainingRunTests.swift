@@ -1,5 +1,6 @@
 import Foundation
 import NeedletailCore
+import NeedletailEvaluation
 import NeedletailModels
 import NeedletailNumerics
 import NeedletailTraining
@@ -51,7 +52,9 @@ import Testing
 
   @Test(arguments: [
     "", "adapter: { rank: 2, targets: ['query', 'expansion'], dropout: 0.2 }", "optimizer: { kind: 'adafactor', rate: 0.002 }",
-    "mining: { every: 3, negatives: 2, answer_share: 1.1 }",
+    "mining: { every: 3, negatives: 2, answer_share: 1.1, ambiguity: { sharpness: 3 } }", "memory: { batches: 2 }",
+    "memory: { batches: 3, average: true }", "batch: { size: 4, grouping: 'topic', topics: 2 }", "batch: { size: 4, temperature: 2 }",
+    "data: [{ format: 'beir', path: 'data', word_negatives: 2, misspelt: 0.5 }]",
   ]) func aRunThatWasCutOffGoesOnToTheSameBits(change: String) throws {
     let whole = try run(recipe(change, output: "whole")).run()
     #expect(whole.steps == 12)
@@ -211,6 +214,10 @@ import Testing
     ("optimizer: { rate: 'fast' }", "optimizer.rate"), ("data: []", "data"), ("data: [{ format: 'beir' }]", "data.path"),
     ("validation: { path: 'data', measure: 'luck' }", "luck"), ("seed: -1", "seed"), ("adapter: { rank: 0 }", "adapter.rank"), ("adapter: { targets: ['pooler'] }", "contraction"),
     ("adapter: {}, last_layers: 1", "last_layers"), ("mining: { often: 3 }", "mining.often"), ("optimizer: { kind: 'lion' }", "adafactor"),
+    ("batch: { size: 4, topics: 3 }", "topic"), ("batch: { grouping: 'task', temperature: 2 }", "temperature"),
+    ("optimizer: {}, memory: { average: true }", "optimizer.average"), ("memory: { batches: 0 }", "memory.batches"),
+    ("mining: { ambiguity: { offset: 'x' } }", "ambiguity.offset"), ("data: [{ format: 'beir', path: 'data', teacher: 'luck' }]", "words"),
+    ("review: { highest: 0.5 }", "review.model"), ("objective: { spare_similar: 2 }", "objective.spare_similar"),
     ("validation: { path: 'data', share: [0.5, 0.5] }", "validation.share"), ("test: { path: 'data', every: 5 }", "test.every"),
     ("data: [{ format: 'beir', path: 'data', share: [0, 1.5] }]", "data.share"),
   ]) func mistakesAreNamed(change: String, named: String) throws {
@@ -223,5 +230,51 @@ import Testing
     let missing = try recipe("data: [{ format: 'pairs', path: 'nothing.tsv' }]")
     #expect { try run(missing) } throws: { "\($0)".contains("nothing.tsv") }
     #expect { try TrainingRecipe(path: folder.path + "/none.json5") } throws: { "\($0)".contains("none.json5") }
+  }
+
+  /// After a training whose teacher is word search, an encoder orders passages more as word search does.
+  @Test func wordsTeachAnEncoder() throws {
+    let recipe = try recipe(
+      "data: [{ format: 'beir', path: 'data', word_negatives: 7, teacher: 'words' }]", "objective: { kind: 'distillation', target: 'pairwise' }",
+      "batch: { size: 8, negatives: 7 }", "dropout: 0", "validation: null", "optimizer: { rate: 0.003 }", steps: 60)
+    let outcome = try run(recipe).run()
+    var examples = try ExampleReader.read(.beir, path: folder.path + "/data", includesCorpus: true)
+    let search = try WordSearch(examples.passages)
+    try examples.addNegatives(by: search, count: 7)
+    func correlation(_ model: String) throws -> Double {
+      let embedder = try TransformerEmbedder(directory: ModelDirectory(path: model))
+      var (words, products): ([Double], [Double]) = ([], [])
+      for example in examples.examples {
+        let places = example.positives + example.negatives
+        let query = try embedder.encodeNow([examples.queries[example.query]], as: .query)
+        let passages = try embedder.encodeNow(places.map { examples.passages[$0] }, as: .document)
+        words += try search.scores(of: places, for: examples.queries[example.query])
+        products += places.indices.map { row in zip(query[0], passages[row]).reduce(0) { $0 + Double($1.0 * $1.1) } }
+      }
+      return Correlation.spearman(words, products) ?? 0
+    }
+    let (before, after) = (try correlation(recipe.0.model), try correlation(outcome.model))
+    #expect(after > before + 0.1, "\(before) to \(after)")
+  }
+
+  @Test func aCrossEncoderReviewsNegatives() throws {
+    let judge = URL(fileURLWithPath: TinyModels.path("")).deletingLastPathComponent().path + "/rerankers/bert"
+    try #require(FileManager.default.fileExists(atPath: judge))
+    let changes = ("data: [{ format: 'beir', path: 'data', word_negatives: 3 }]", "batch: { size: 4, negatives: 3 }")
+    func negatives(_ review: String, output: String) throws -> Int {
+      let training = try run(recipe(changes.0, changes.1, review, output: output))
+      let path = folder.path + "/\(output).jsonl"
+      try BatchLines(training).write(to: path)
+      let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+      return try lines.reduce(0) { sum, line in
+        let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+        return sum + ((object?["negatives"] as? [[Int]]) ?? []).reduce(0) { $0 + $1.count }
+      }
+    }
+    let all = try negatives("", output: "all")
+    #expect(all > 0)
+    // everything is an answer to a judge whose bar nothing can miss
+    #expect(try negatives("review: { model: '\(judge)', highest: -1000 }", output: "none") == 0)
+    #expect(try negatives("review: { model: '\(judge)', highest: 1000 }", output: "same") == all)
   }
 }
