@@ -25,7 +25,8 @@ final class RunningServer {
     process.standardInput = FileHandle.nullDevice
     try process.run()
     let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
-    port = try #require(line.firstMatch(of: /:(\d+)\//).flatMap { Int($0.1) }, "the server does not listen: \(line) \(errorText)")
+    let complaint = (try? String(contentsOf: errors, encoding: .utf8)) ?? ""
+    port = try #require(line.firstMatch(of: /:(\d+)\//).flatMap { Int($0.1) }, "the server does not listen: \(line) \(complaint)")
   }
 
   var errorText: String { (try? String(contentsOf: errors, encoding: .utf8)) ?? "" }
