@@ -134,7 +134,7 @@ public struct TokenSearch: Retriever, Reranker {
         try vectors.rank(candidates(for: tokens, limit: limit, within: allowed), for: tokens, limit: limit)
       }
     let found = ranked.map { (id: passages[Int($0.row)], score: Double($0.score)) }
-    let documents = Dictionary(uniqueKeysWithValues: try snapshot.passages(found.map(\.id)).map { ($0.id, $0.document) })
+    let documents = Dictionary(uniqueKeysWithValues: try snapshot.passages(found.map(\.id), readsContents: false).map { ($0.id, $0.document) })
     return found.compactMap { id, score in documents[id].map { (id, $0, score) } }.prefix(query.limit).enumerated().map { place, hit in
       Hit(
         passage: hit.0, document: hit.1, score: hit.2, contributions: [Hit.Contribution(source: "tokens", rank: place + 1, score: hit.2)])
