@@ -78,7 +78,7 @@ let package = Package(
       "NeedletailPoints",
       ["NeedletailCore", "NeedletailIndex", "NeedletailNumerics", "NeedletailText", "NeedletailStore", grdb, crypto, hashTrees]),
     room("NeedletailRetrieval", ["NeedletailCore", "NeedletailIndex", "NeedletailText", "NeedletailNumerics", "NeedletailStore", crypto]),
-    room("NeedletailEvaluation", ["NeedletailCore", "NeedletailIndex", "NeedletailNumerics"]),
+    room("NeedletailEvaluation", ["NeedletailCore", "NeedletailIndex", "NeedletailNumerics", crypto]),
     room("NeedletailTraining", ["NeedletailCore", "NeedletailText", "NeedletailNumerics", "NeedletailModels", "NeedletailIndex", "NeedletailEvaluation"]),
 
     // level 5 and 6: the surfaces

@@ -88,6 +88,21 @@ import Testing
     #expect(abs(Double(found[0].score) - MatchKernel(radius: 2).worth(at: 0.5)) < 1e-6)
   }
 
+  /// Grids beyond the farthest distance are not made; what is found within it is worth the same.
+  @Test func gridsEndAtTheFarthestDistance() throws {
+    let items = Self.sample(10, features: 8, dimension: 8, seed: 31)
+    let index = try FeatureSetIndex(items, kernel: MatchKernel(radius: 2))
+    let whole = try RandomGrids(index, parameters: .init(near: 0.4))
+    let part = try RandomGrids(index, parameters: .init(near: 0.4, farthest: 0.9))
+    #expect(part.radiusCount < whole.radiusCount && part.radiusCount == MatchKernel(radius: 2).radii(from: 0.4, ratio: 1.13).count { $0 <= 0.9 })
+    let query = Array(items[4])
+    let (first, second) = (try whole.search(query, limit: 10), try part.search(query, limit: 10))
+    #expect(first.first == second.first && first.first?.row == 4)
+    for neighbour in second { #expect((first.first { $0.row == neighbour.row }?.score ?? 0) >= neighbour.score) }
+    #expect(throws: IndexError.self) { try RandomGrids(index, parameters: .init(near: 0.4, farthest: 0.3)) }
+    #expect(throws: IndexError.self) { try RandomGrids(index, parameters: .init(near: 0.4, farthest: .nan)) }
+  }
+
   /// An item counts once for each feature, however many of its features match.
   @Test func copiesOfFeaturesChangeNothing() throws {
     let items = Self.sample(20, features: 10, dimension: 8, seed: 21)

@@ -97,10 +97,11 @@ private struct EchoExperiment: Experiment {
     for text in ["Verdict: shown.", "It gains.", "| gain | 0.3000 | 0.1000 … 0.5000 | 0.5000 |", "holds – gain: at least 0.1"] {
       #expect(page.contains(text), "the report lacks \(text)")
     }
-    let decoder = JSONDecoder()
-    decoder.dateDecodingStrategy = .iso8601
-    let read = try decoder.decode(Reproduction.self, from: Data(contentsOf: target.appendingPathComponent("report.json")))
-    #expect(read.findings == result.findings)
+    let read = try #require(try ReproductionReport.read(from: target.path))
+    #expect(read.findings == result.findings && read.verdict == result.verdict && read.scale == result.scale)
+    #expect(try ReproductionReport.read(from: target.path + "/none") == nil)
+    try Data("{".utf8).write(to: target.appendingPathComponent("report.json"))
+    #expect { try ReproductionReport.read(from: target.path) } throws: { "\($0)".contains("report.json") }
   }
 
   @Test func neverTakesNotANumberForAnEffect() throws {

@@ -1,6 +1,5 @@
 public import NeedletailCore
 public import NeedletailNumerics
-internal import Synchronization
 
 /// Items that are sets of features, such as photographs by their local descriptors, ranked by how much of a query they cover.
 ///
@@ -47,22 +46,34 @@ public struct FeatureSetIndex: Sendable {
   public func search(_ query: [Float], limit: Int, pool: WorkerPool = .shared) throws(IndexError) -> [Neighbour] {
     try features.check(query)
     let queryCount = query.count / features.dimension
-    let sums = Mutex([Double](repeating: 0, count: count))
-    let worths = Mutex([[Double]](repeating: [], count: queryCount))
-    pool.forEach(queryCount) { number in
-      let feature = Array(query[number * features.dimension..<(number + 1) * features.dimension])
-      let squares = DistanceKernels.current.squaredEuclidean(feature.span, rows: features.values.span)
-      var nearest = [Float](repeating: .infinity, count: count)
-      for (place, square) in squares.enumerated() {
-        let owner = Int(owners[place])
-        if square < nearest[owner] { nearest[owner] = square }
+    let sums = pool.map(count, tasksOf: 4) { items in items.map { covered(query, queryCount, by: $0) } }
+    return Self.ranked(sums, queryCount: queryCount, limit: limit)
+  }
+
+  /// The sum over a query's features of what the nearest feature of an item is worth. The features of one item stay in the cache meanwhile.
+  private func covered(_ query: [Float], _ queryCount: Int, by item: Int) -> Double {
+    let tokens = features.tokens(of: item)
+    guard !tokens.isEmpty else { return 0 }
+    let dimension = features.dimension
+    var squares = [Float](repeating: 0, count: tokens.count)
+    var sum = 0.0
+    for number in 0..<queryCount {
+      unsafe query.withUnsafeBufferPointer { query in
+        unsafe features.values.withUnsafeBufferPointer { values in
+          unsafe squares.withUnsafeMutableBufferPointer { squares in
+            unsafe DistanceKernels.current.squaredEuclidean(
+              query.baseAddress.unsafelyUnwrapped + number * dimension,
+              RowPointer(
+                base: values.baseAddress.unsafelyUnwrapped + tokens.lowerBound * dimension, stride: dimension, dimension: dimension),
+              indices: nil, count: tokens.count, into: squares.baseAddress.unsafelyUnwrapped)
+          }
+        }
       }
-      let found = nearest.map { $0.isFinite ? kernel.worth(at: Double(max(0, $0)).squareRoot()) : 0 }
-      worths.withLock { $0[number] = found }
+      var nearest = Float.infinity
+      for square in squares where square < nearest { nearest = square }
+      if nearest.isFinite { sum += kernel.worth(at: Double(max(0, nearest)).squareRoot()) }
     }
-    // In the order of the features, so that the last digit does not depend on threads.
-    for found in worths.withLock({ $0 }) { sums.withLock { sums in for (item, worth) in found.enumerated() { sums[item] += worth } } }
-    return Self.ranked(sums.withLock { $0 }, queryCount: queryCount, limit: limit)
+    return sum
   }
 
   static func ranked(_ sums: [Double], queryCount: Int, limit: Int) -> [Neighbour] {

@@ -19,13 +19,17 @@ public struct RandomGrids: Sendable {
     public var grids: Int
     /// The distance up to which a match is certain; the kernel's radius is where it is worth nothing.
     public var near: Double
+    /// The distance beyond which no grids are made; nil for the kernel's radius. With many items of many features all of them share a cell
+    /// with a feature long before, and the coarser grids are never looked at.
+    public var farthest: Double?
     /// Each radius over the one before.
     public var ratio: Double
     public var seed: UInt64
 
-    public init(grids: Int = 19, near: Double, ratio: Double = 1.13, seed: UInt64 = 1) {
+    public init(grids: Int = 19, near: Double, farthest: Double? = nil, ratio: Double = 1.13, seed: UInt64 = 1) {
       self.grids = grids
       self.near = near
+      self.farthest = farthest
       self.ratio = ratio
       self.seed = seed
     }
@@ -57,8 +61,13 @@ public struct RandomGrids: Sendable {
   ///
   /// - Throws: `IndexError.invalidParameter`.
   public init(_ base: FeatureSetIndex, parameters: Parameters, pool: WorkerPool = .shared) throws(IndexError) {
-    guard (1...1000).contains(parameters.grids), parameters.near > 0, parameters.near < base.kernel.radius, (1.001...10).contains(parameters.ratio)
-    else { throw .invalidParameter("grids take 1 to 1000 of them, a near distance below the kernel's radius, and a ratio from 1.001 to 10") }
+    let farthest = parameters.farthest ?? base.kernel.radius
+    guard (1...1000).contains(parameters.grids), parameters.near > 0, parameters.near < min(base.kernel.radius, farthest), farthest.isFinite,
+      (1.001...10).contains(parameters.ratio)
+    else {
+      throw .invalidParameter(
+        "grids take 1 to 1000 of them, a near distance below the kernel's radius and the farthest distance, and a ratio from 1.001 to 10")
+    }
     self.base = base
     self.parameters = parameters
     let dimension = base.features.dimension
@@ -67,7 +76,7 @@ public struct RandomGrids: Sendable {
     shifts = (0..<parameters.grids * dimension).map { _ in Float.random(in: 0..<1, using: &generator) }
     keys = CellKeys(dimension: dimension, &generator)
     let factor = Self.radiusPerDistance(dimension: dimension, grids: parameters.grids, seed: parameters.seed)
-    levels = base.kernel.radii(from: parameters.near, ratio: parameters.ratio).map { distance in
+    levels = base.kernel.radii(from: parameters.near, ratio: parameters.ratio).filter { $0 <= farthest }.map { distance in
       let side = Self.approximation * distance * factor / Double(dimension).squareRoot()
       return Level(scale: Float(1 / side), worth: base.kernel.worth(at: distance))
     }

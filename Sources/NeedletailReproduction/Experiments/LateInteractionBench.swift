@@ -4,7 +4,6 @@ internal import NeedletailIndex
 
 /// A collection of token vectors, with the exact answers to its questions, to measure ways of finding candidates.
 struct LateInteractionBench {
-  let task: RetrievalTask
   let documents: TokenVectors
   let queries: TokenVectors
   private let index: MultiVectorIndex
@@ -12,8 +11,7 @@ struct LateInteractionBench {
   private let exact: [[Row]]
   private let best: Int
 
-  init(task: RetrievalTask, documents: TokenVectors, queries: TokenVectors, best: Int) throws {
-    self.task = task
+  init(documents: TokenVectors, queries: TokenVectors, best: Int) throws {
     self.documents = documents
     self.queries = queries
     self.best = best
@@ -24,9 +22,13 @@ struct LateInteractionBench {
 
   // MARK: Ways of finding candidates: for each question the rows, best first
 
-  func encodingRanking(_ parameters: FixedDimensionalEncoder.Parameters) throws -> [[Row]] {
+  /// - Parameter isCompressed: whether 8 components of a document's encoding are kept as one byte of a product code ("PQ-256-8").
+  func encodingRanking(_ parameters: FixedDimensionalEncoder.Parameters, isCompressed: Bool = false) throws -> [[Row]] {
     let encoder = try FixedDimensionalEncoder(dimension: documents.dimension, parameters: parameters)
-    let index = try DenseIndexFactory.build(encoder.documents(documents), similarity: .dot, specification: .init(layout: .flat, codec: .float32))
+    let codes = isCompressed ? CodecSpecification.product(parts: encoder.dimension / 8, bits: 8, isRotated: false) : nil
+    let index = try DenseIndexFactory.build(
+      encoder.documents(documents), similarity: .dot,
+      specification: .init(layout: .flat, codec: .float32, codes: codes, keepsVectors: !isCompressed))
     return try (0..<queries.count).map { item in
       try index.search(encoder.query(queries[item]).span, SearchOptions(limit: documents.count)).map(\.row)
     }
@@ -74,21 +76,37 @@ struct LateInteractionBench {
   // MARK: Measuring
 
   /// The mean share of the exactly best rows that is among the first candidates.
-  func recall(of ranking: [[Row]], at count: Int) -> Double {
+  ///
+  /// - Parameter best: how many rows count as best; nil for as many as the bench was made for.
+  func recall(of ranking: [[Row]], at count: Int, best: Int? = nil) -> Double {
+    let best = best ?? self.best
     let shares = zip(exact, ranking).map { exact, ranking in
       Double(Set(exact.prefix(best)).intersection(ranking.prefix(count)).count) / Double(min(best, exact.count))
     }
     return shares.reduce(0, +) / Double(max(1, shares.count))
   }
 
-  /// The fewest candidates, in steps of five, with which the mean recall is reached; infinite if all are too few.
+  /// The fewest candidates with which the mean recall is reached; infinite if all are too few.
   func candidates(for recall: Double, in ranking: [[Row]]) -> Double {
-    for count in stride(from: 5, through: documents.count, by: 5) where self.recall(of: ranking, at: count) >= recall { return Double(count) }
+    var found = [Double](repeating: 0, count: documents.count)
+    for (exact, ranking) in zip(exact, ranking) {
+      let wanted = Set(exact.prefix(best))
+      for (place, row) in ranking.enumerated() where wanted.contains(row) { found[place] += 1 / Double(max(1, wanted.count * queries.count)) }
+    }
+    var sum = 0.0
+    // A little less, so that rounding does not hide that all were found.
+    for (place, share) in found.enumerated() {
+      sum += share
+      if sum >= recall - 1e-9 { return Double(place + 1) }
+    }
     return .infinity
   }
 
   /// From question to answer: quality against the exact ranking, and time against the way by centroids.
-  func endToEnd(_ encoding: [[Row]], _ parameters: FixedDimensionalEncoder.Parameters, _ findings: inout Findings) throws {
+  func endToEnd(
+    _ task: RetrievalTask, _ encoding: [[Row]], _ parameters: FixedDimensionalEncoder.Parameters, _ findings: inout Findings
+  ) throws {
+    func quality(_ rankings: [[Row]]) throws -> Double { try Self.quality(rankings, task) }
     let exactQuality = try quality(exact)
     let ranked = try encoding.enumerated().map { try index.rank(Array($1.prefix(100)), for: Array(queries[$0]), limit: 100).map(\.row) }
     let carved = try encoding.enumerated().map { item, rows in
@@ -128,7 +146,7 @@ struct LateInteractionBench {
     findings.record(effect: "time: centroids over encodings", centroidTime / encodingTime, published: 10)
   }
 
-  private func quality(_ rankings: [[Row]]) throws -> Double {
+  private static func quality(_ rankings: [[Row]], _ task: RetrievalTask) throws -> Double {
     var run = Run()
     for (item, rows) in rankings.enumerated() {
       try run.record(

@@ -69,6 +69,11 @@ public struct TokenSearch: Retriever, Reranker {
     self.embedder = embedder
   }
 
+  /// The name of the model that `build` was given; nil if nobody kept it.
+  ///
+  /// - Throws: `TokenSearchError` if nothing was built there.
+  public static func model(inFolder folder: String) throws(TokenSearchError) -> String? { try TokenSearchDescription(folder: folder).model }
+
   /// Embeds the tokens of all passages and writes the indexes over them.
   ///
   /// - Parameters:
@@ -106,7 +111,9 @@ public struct TokenSearch: Retriever, Reranker {
     // Inner products, since the lengths of encodings count.
     let encodings = try DenseIndexFactory.build(encoder.documents(tokens), similarity: .dot)
     try DenseIndexFactory.write(encodings, to: folder + "/" + TokenSearchDescription.encodingsName)
-    try TokenSearchDescription(embedder: embedder.profile.digest, encoding: encoder.parameters, passages: passages).write(to: folder)
+    try TokenSearchDescription(
+      embedder: embedder.profile.digest, model: embedder.profile.name, encoding: encoder.parameters, passages: passages
+    ).write(to: folder)
   }
 
   // MARK: - Answering
