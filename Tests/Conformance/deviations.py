@@ -2,6 +2,8 @@
 
 from qdrant_client import models as m
 
+import compare
+
 SPARSE = ("sparse", "idf")
 
 
@@ -46,12 +48,26 @@ def examples(query):
     return []
 
 
-def finds_deleted(test):
-    """Whether the engine finds points, at this moment, by sparse vectors that they do not have."""
-    everything = m.SparseVector(indices=list(range(12)), values=[1.0] * 12)
-    found = {str(p.id) for p in test.oracles["edge"].query_points("conformance", query=everything, using="sparse", limit=200, with_payload=False).points}
-    points = test.ours.scroll("conformance", limit=1000, with_payload=False, with_vectors=["sparse"])[0]
-    return not found <= {str(p.id) for p in points if "sparse" in p.vector}
+def finds_replaced(test):
+    """Whether the engine finds points, at this moment, by sparse vectors other than those that it gives for them itself."""
+    edge = test.oracles["edge"]
+    points = edge.scroll("conformance", limit=1000, with_payload=False, with_vectors=["sparse"])[0]
+    own = {str(p.id): set(p.vector["sparse"].indices) for p in points if "sparse" in (p.vector or {})}
+    for dimension in range(12):
+        query = m.SparseVector(indices=[dimension], values=[1.0])
+        found = {str(p.id) for p in edge.query_points("conformance", query=query, using="sparse", limit=200, with_payload=False).points}
+        if found != {i for i, indices in own.items() if dimension in indices}:
+            return True
+    return False
+
+
+def has_parted(test):
+    """Whether the engine holds a point otherwise than both others do, which agree: it did not carry out a change as they did."""
+    if "memory" not in test.oracles:
+        return False
+    everything = lambda client: client.scroll("conformance", limit=1000, with_vectors=True)[0]
+    ours = everything(test.ours)
+    return compare.difference(ours, everything(test.oracles["memory"])) is None and compare.difference(ours, everything(test.oracles["edge"])) is not None
 
 
 def has_ties(test, argument, outer=None):
@@ -80,8 +96,12 @@ def reason(oracle, operation, message, test):
             return "inverse document frequencies count points that were replaced"
         if "cancelled" in message:
             return "distances from places end the engine's work where a point has null"
-        if "sparse" in fields(argument) and finds_deleted(test):
-            return "a sparse vector that was deleted is found again"
+        if "vector data config for vector sparse" in message:
+            return "diversity over sparse vectors is refused"
+        if ("sparse" in fields(argument) or operation.kind == "many") and finds_replaced(test):
+            return "a sparse vector that was deleted or replaced is found"
+        if has_parted(test):
+            return "a point that the engine holds otherwise than both others"
     if oracle == "memory":
         if any(names_points(p.query) for p in prefetches):
             return "points that a prefetch names are among the answers"
