@@ -70,6 +70,26 @@ def has_parted(test):
     return compare.difference(ours, everything(test.oracles["memory"])) is None and compare.difference(ours, everything(test.oracles["edge"])) is not None
 
 
+def leaves_filter(oracle, operation, test):
+    """Whether an answer of the engine holds points that, by its own account, do not satisfy the filter of the query."""
+    argument = operation.argument
+    if not isinstance(argument, dict):
+        return False
+    prefetches = argument.get("prefetch") or []
+    filters = [f for f in [argument.get("query_filter"), prefetches[0].filter if len(prefetches) == 1 else None] if f]
+    if not filters:
+        return False
+    client = test.oracles[oracle]
+    try:
+        answer = operation.call(client, argument)
+    except Exception:
+        return False
+    points = getattr(answer, "points", answer)
+    found = {str(p.id) for p in points if hasattr(p, "id")} if isinstance(points, list) else set()
+    allowed = client.scroll("conformance", scroll_filter=m.Filter(must=filters), limit=1000, with_payload=False)[0]
+    return not found <= {str(p.id) for p in allowed}
+
+
 def has_ties(test, argument, outer=None):
     """Whether a prefetch ranks points that score alike, whose order is anybody's choice."""
     outer = [f for f in [outer, argument.get("query_filter")] if f]
@@ -91,6 +111,8 @@ def reason(oracle, operation, message, test):
     """Why the oracle is known to differ here; nil if it is not."""
     argument = operation.argument
     prefetches = [p for p in parts(argument) if isinstance(p, m.Prefetch)]
+    if leaves_filter(oracle, operation, test):
+        return "points that the filter excludes are among the answers"
     if oracle == "edge":
         if "idf" in fields(argument):
             return "inverse document frequencies count points that were replaced"
