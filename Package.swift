@@ -120,7 +120,8 @@ let package = Package(
     tests(
       "NeedletailStoreTests",
       ["NeedletailStore", "NeedletailCore", "NeedletailIndex", "NeedletailNumerics", "NeedletailText", "NeedletailCrashWriter", grdb]),
-    tests("NeedletailPointsTests", ["NeedletailPoints", "NeedletailCore", "NeedletailNumerics", "NeedletailStore"]),
+    tests(
+      "NeedletailPointsTests", ["NeedletailPoints", "NeedletailCore", "NeedletailNumerics", "NeedletailStore"], resources: [.copy("Fixtures")]),
     tests(
       "NeedletailRetrievalTests", ["NeedletailRetrieval", "NeedletailCore", "NeedletailIndex", "NeedletailStore", "NeedletailText"],
       resources: [.copy("Fixtures")]),

@@ -26,7 +26,7 @@ import Testing
         #expect(reply.status != 405 && reply.status < 500 || reply.text.contains("not loaded"), "\(method) \(filled): \(reply.status) \(reply.text)")
       }
     }
-    #expect(operations.count > 70)
+    #expect(operations.count > 60)
   }
 
   @Test func whatIsAnsweredItNames() async throws {

@@ -76,7 +76,7 @@ package enum GraphPolicy {
 
 extension PointTable {
   /// How many points have a vector.
-  func vectorCount(_ column: Int) -> Int { blocks.reduce(0) { $0 + $1.vectors[column].present.count } }
+  func vectorCount(_ column: Int) -> Int { blocks.indices.reduce(0) { $0 + blocks[$1].vectors[column].present.count } }
 
   /// The rows of a step, ascending: those in no graph, and those of the graphs that it replaces.
   func rows(of step: GraphPolicy.Step) -> [PointRow] {
