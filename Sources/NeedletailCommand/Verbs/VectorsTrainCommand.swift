@@ -33,7 +33,7 @@ struct VectorsTrainCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "What the verifier's batches are made of: random, candidates, locality, snowball.", valueName: "KIND"))
-  var batches = NeighbourhoodBatches.Order.depthFirst
+  var batches = NeighbourhoodBatches.Order.breadthFirst
   @Option(help: ArgumentHelp("For a projected codec, the row of each query's document (.ivecs, .npy).", valueName: "FILE"), completion: .file())
   var positives: String?
   @Option(help: ArgumentHelp("Passes over the pairs.", valueName: "N")) var epochs: Int?
