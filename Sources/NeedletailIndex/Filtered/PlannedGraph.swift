@@ -39,8 +39,14 @@ public struct PlannedGraph: FilteredIndex {
       case .walkAround:
         walkAround(matching, scratch, ef: ef)
         return true
-      case .dropAfterwards(let ef):
-        return finds(min(options.limit, matching.count), among: matching, scratch, ef: ef)
+      case .dropAfterwards(let widened):
+        let wanted = min(options.limit, matching.count)
+        if way == .dropping { return finds(wanted, among: matching, scratch, ef: widened) }
+        // What matches is not where the query is: dropping would go on for long.
+        if widened >= count || !drops(to: wanted, among: matching, scratch, ef: widened) {
+          walkAround(matching, scratch, ef: ef)
+        }
+        return true
       }
     }
     // Dropping what does not match is what this index does.
@@ -68,13 +74,16 @@ public struct PlannedGraph: FilteredIndex {
   private func finds(_ wanted: Int, among matching: ResolvedPredicate, _ scratch: FilteredScratch, ef: Int) -> Bool {
     var ef = ef
     while ef < count {
-      unsafe scratch.traverse(rows.vectors, EveryLink(links.pointer), entries: entries, ef: ef)
-      if (0..<scratch.traversal.buffer.count).count(where: { matching.holds(scratch.traversal.buffer[$0].row) }) >= wanted {
-        return true
-      }
+      if drops(to: wanted, among: matching, scratch, ef: ef) { return true }
       ef *= 2
     }
     return false
+  }
+
+  /// Searches all rows; returns whether enough of the candidates in view match.
+  private func drops(to wanted: Int, among matching: ResolvedPredicate, _ scratch: FilteredScratch, ef: Int) -> Bool {
+    unsafe scratch.traverse(rows.vectors, EveryLink(links.pointer), entries: entries, ef: ef)
+    return (0..<scratch.traversal.buffer.count).count { matching.holds(scratch.traversal.buffer[$0].row) } >= wanted
   }
 }
 
