@@ -1,5 +1,6 @@
 import Foundation
 import NeedletailRetrieval
+import NeedletailStore
 import Testing
 
 @Suite struct PipelineFileTests {
