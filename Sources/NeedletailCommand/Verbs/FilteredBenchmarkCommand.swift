@@ -51,7 +51,7 @@ struct FilteredBenchmarkCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let (base, questions) = try readVectors()
+    let (base, questions) = try DenseVectors.split(vectors, limit: count, queries: queries, queryCount: queryCount)
     var benchmark = FilteredBenchmark(vectors: base, queries: questions, similarity: similarity)
     benchmark.codec = codec
     benchmark.limit = limit
@@ -79,23 +79,6 @@ struct FilteredBenchmarkCommand: AsyncParsableCommand {
 }
 
 extension FilteredBenchmarkCommand {
-  private func readVectors() throws -> (base: DenseVectors, queries: DenseVectors) {
-    let base = try DenseVectors(contentsOf: vectors, limit: count)
-    if let queries {
-      let questions = try DenseVectors(contentsOf: queries, limit: queryCount)
-      guard questions.dimension == base.dimension else {
-        throw IndexError.dimensionMismatch(expected: base.dimension, found: questions.dimension)
-      }
-      return (base, questions)
-    }
-    let held = min(queryCount, base.count / 10)
-    let split = (base.count - held) * base.dimension
-    return (
-      DenseVectors(dimension: base.dimension, values: Array(base.values[..<split])),
-      DenseVectors(dimension: base.dimension, values: Array(base.values[split...]))
-    )
-  }
-
   private func workloads(_ base: DenseVectors, _ questions: DenseVectors) throws -> [FilteredWorkload] {
     let widths = try numbers(selectivities, "--selectivities")
     guard attributes != nil || generate else {
@@ -160,9 +143,31 @@ extension FilteredBenchmarkCommand {
 struct BenchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measure parts of Needletail on your data.",
-    subcommands: [FilteredBenchmarkCommand.self, LoadBenchmarkCommand.self])
+    subcommands: [FilteredBenchmarkCommand.self, ChurnBenchmarkCommand.self, LoadBenchmarkCommand.self])
 }
 
 extension FilteredMethod: ExpressibleByArgument {}
 extension VectorCodecKind: ExpressibleByArgument {}
 extension Similarity: ExpressibleByArgument {}
+
+extension DenseVectors {
+  /// The vectors of a file, and those of another to search for; without that, the last of the first.
+  static func split(
+    _ path: String, limit: Int, queries: String?, queryCount: Int
+  ) throws -> (base: DenseVectors, queries: DenseVectors) {
+    let base = try DenseVectors(contentsOf: path, limit: limit)
+    if let queries {
+      let questions = try DenseVectors(contentsOf: queries, limit: queryCount)
+      guard questions.dimension == base.dimension else {
+        throw IndexError.dimensionMismatch(expected: base.dimension, found: questions.dimension)
+      }
+      return (base, questions)
+    }
+    let held = min(queryCount, base.count / 10)
+    let split = (base.count - held) * base.dimension
+    return (
+      DenseVectors(dimension: base.dimension, values: Array(base.values[..<split])),
+      DenseVectors(dimension: base.dimension, values: Array(base.values[split...]))
+    )
+  }
+}

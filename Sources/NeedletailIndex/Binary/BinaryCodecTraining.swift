@@ -6,13 +6,16 @@ public import NeedletailNumerics
 /// Y. Gan et al., "Binary embedding-based retrieval at Tencent", KDD 2023, section 3.3, with its published settings scaled
 /// to what is given. With `keepingCompatible`, the new codes are also contrasted with the old codes of the partners
 /// (section 3.5), so that new queries find rows that were encoded before. Deviations: no queue of earlier batches; the loss
-/// of compatibility takes the same contrast, with weight 1.
+/// of compatibility takes the same contrast, with weight 1; networks start as a rotation, or as the linear map nearest to the
+/// old codes, since random ones unlearn with thousands of pairs what the embeddings knew, and the paper has millions; the
+/// rate falls to zero linearly.
 public struct BinaryCodecTraining: Sendable {
   /// Components of a code, a multiple of 16.
   public var bits: Int
   /// Corrections after the first signs, 0 to 3.
   public var steps: Int
-  /// Hidden units of each network; the paper takes 2,048.
+  /// Hidden units of each network; the paper takes 2,048. With less than two for each component of a vector (or of a code, if
+  /// that has fewer) networks start at random.
   public var hiddenCount: Int
   public var epochCount: Int
   /// Pairs in a batch.
@@ -28,7 +31,7 @@ public struct BinaryCodecTraining: Sendable {
 
   public init(
     bits: Int, steps: Int = 1, hiddenCount: Int = 768, epochCount: Int = 10, batchSize: Int = 512,
-    learningRate: Float = 0.08, temperature: Float = 0.05, negativeCount: Int = 5, weightDecay: Float = 1e-3,
+    learningRate: Float = 0.005, temperature: Float = 0.05, negativeCount: Int = 5, weightDecay: Float = 1e-3,
     reconstructionWeight: Float = 0, seed: UInt64 = 42
   ) {
     self.bits = bits
@@ -79,26 +82,57 @@ public struct BinaryCodecTraining: Sendable {
     let dimension = pairs.queries.dimension
     let network = TrainableBinaryNetwork(
       dimension: dimension, bits: bits, steps: steps, hidden: hiddenCount, seed: seed)
+    start(network, pairs, old, oldPairs, pool)
     let optimiser = NesterovDescent(network.networks, weightDecay: weightDecay)
     var (queries, documents) = (pairs.queries.values, pairs.documents.values)
     UnitRows.normalise(&queries, dimension: dimension)
     UnitRows.normalise(&documents, dimension: dimension)
     let oldCodes = old.map { Self.unitCodes($0, (oldPairs ?? pairs).documents) }
     var generator = SeededGenerator(seed: seed &+ 1)
+    let stepCount = Float(max(1, epochCount * ((pairs.groups.count + batchSize - 1) / batchSize)))
+    var stepsTaken: Float = 0
     for epoch in 0..<epochCount {
       let order = Array(0..<pairs.groups.count).shuffled(using: &generator)
-      // The paper lowers the rate by ten after six tenths.
-      let rate = 10 * epoch < 6 * epochCount ? learningRate : learningRate / 10
       var (loss, batchCount) = (0.0, 0)
       for start in stride(from: 0, to: order.count, by: batchSize) where order.count - start >= min(batchSize, order.count) / 2 {
         let batch = Batch(Array(order[start..<min(order.count, start + batchSize)]), queries, documents, dimension, pairs.groups)
         loss += step(network, batch, oldCodes, pool)
-        optimiser.apply(rate: rate)
+        optimiser.apply(rate: learningRate * (1 - stepsTaken / stepCount))
+        stepsTaken += 1
         batchCount += 1
       }
       progress(epoch + 1, loss / Double(max(1, batchCount)))
     }
     return network.codec
+  }
+
+  /// Rows that networks are fitted to before they learn, at most.
+  private static let fittedCount = 8_192
+  /// Rows that the normalisation of a rotation begins with, at most.
+  private static let seenCount = 2_048
+
+  /// Lets the network begin with what is known without learning.
+  private func start(
+    _ network: TrainableBinaryNetwork, _ pairs: Pairs, _ old: RecurrentBinaryCodec?, _ oldPairs: Pairs?, _ pool: WorkerPool
+  ) {
+    network.startAsRotation(seenOn: Self.units(pairs.documents, Self.seenCount), seed: seed, pool: pool)
+    guard let old else { return }
+    let kept = Self.some((oldPairs ?? pairs).documents, Self.fittedCount)
+    network.startNear(
+      old.composedCodes(of: kept).values, of: Self.units(pairs.documents, Self.fittedCount), pool: pool)
+  }
+
+  /// At most so many rows, from all over.
+  private static func some(_ vectors: DenseVectors, _ count: Int) -> DenseVectors {
+    guard vectors.count > count else { return vectors }
+    return DenseVectors(
+      dimension: vectors.dimension, values: (0..<count).flatMap { vectors[$0 * vectors.count / count] })
+  }
+
+  private static func units(_ vectors: DenseVectors, _ count: Int) -> [Float] {
+    var values = some(vectors, count).values
+    UnitRows.normalise(&values, dimension: vectors.dimension)
+    return values
   }
 
   private func validate(_ pairs: Pairs, _ old: RecurrentBinaryCodec?, _ oldPairs: Pairs?) throws(IndexError) {
@@ -184,17 +218,32 @@ private final class NesterovDescent {
 
   func apply(rate: Float) {
     var squared = 0.0
-    for network in networks { for values in network.gradients { for value in values { squared += Double(value * value) } } }
+    for network in networks { for values in network.gradients { squared += values.reduce(0.0) { $0 + Double($1 * $1) } } }
     let norm = Float(squared.squareRoot())
     let clip = norm > largestGradient ? largestGradient / norm : 1
     for (number, network) in networks.enumerated() {
       for parameter in network.parameters.indices {
         // Matrices only: gains, shifts and biases are left alone.
         let decay = parameter == 0 || parameter == 3 ? weightDecay : 0
-        for index in network.parameters[parameter].indices {
-          let gradient = clip * network.gradients[parameter][index] + decay * network.parameters[parameter][index]
-          velocities[number][parameter][index] = momentum * velocities[number][parameter][index] + gradient
-          network.parameters[parameter][index] -= rate * (gradient + momentum * velocities[number][parameter][index])
+        move(
+          &network.parameters[parameter], &velocities[number][parameter], along: network.gradients[parameter], clip: clip,
+          decay: decay, rate: rate)
+      }
+    }
+  }
+
+  private func move(
+    _ values: inout [Float], _ velocity: inout [Float], along gradient: [Float], clip: Float, decay: Float, rate: Float
+  ) {
+    let (count, momentum) = (values.count, momentum)
+    unsafe values.withUnsafeMutableBufferPointer { values in
+      unsafe velocity.withUnsafeMutableBufferPointer { velocity in
+        unsafe gradient.withUnsafeBufferPointer { gradient in
+          for index in 0..<count {
+            let slope = unsafe clip * gradient[index] + decay * values[index]
+            unsafe velocity[index] = momentum * velocity[index] + slope
+            unsafe values[index] -= rate * (slope + momentum * velocity[index])
+          }
         }
       }
     }

@@ -40,6 +40,83 @@ package final class TrainableBinaryNetwork {
     }
   }
 
+  /// Makes the codes those of a rotation: each component is the sign of a rotated one, and each correction that of what the
+  /// signs so far miss. With as many components as the vectors have, the first correction so tells components from nought to
+  /// their usual size from larger ones, which is close to the best division of a normal distribution into four.
+  ///
+  /// Networks with less than two hidden units for each component of the vectors or the codes, whichever are fewer, stay as
+  /// they were drawn.
+  ///
+  /// - Parameters:
+  ///   - rows: unit rows such as will come.
+  ///   - seed: decides the rotation.
+  func startAsRotation(seenOn rows: [Float], seed: UInt64, pool: WorkerPool) {
+    let turns = Self.rotation(dimension: dimension, bits: bits, seed: seed)
+    // Rotated components of unit rows have this variance; the window of the signs is wide enough for components of 1.
+    let scaled = turns.map { $0 * Float(dimension).squareRoot() }
+    guard base.start(as: scaled, seenOn: rows, pool: pool) else { return }
+    var code = base.applied(to: rows).map { $0 >= 0 ? Float(1) : -1 }
+    for step in corrections.indices {
+      reconstructions[step].start(as: Matrix.transposed(turns, columns: dimension), seenOn: code, pool: pool)
+      var missing = reconstructions[step].applied(to: code)
+      UnitRows.normalise(&missing, dimension: dimension)
+      for index in missing.indices { missing[index] = rows[index] - missing[index] }
+      corrections[step].start(as: scaled, seenOn: missing, pool: pool)
+      let weight = Float(sign: .plus, exponent: -(step + 1), significand: 1)
+      for (index, value) in corrections[step].applied(to: missing).enumerated() { code[index] += value >= 0 ? weight : -weight }
+    }
+  }
+
+  /// Makes the codes those that are nearest to old ones by a linear map, plane by plane, whatever embeddings those were made of.
+  ///
+  /// To be called after `startAsRotation`, which decides planes that the old codes lack.
+  ///
+  /// - Parameters:
+  ///   - codes: the old composed codes of the rows, of as many components.
+  ///   - rows: unit rows as the new network sees them.
+  func startNear(_ codes: [Float], of rows: [Float], pool: WorkerPool) {
+    var rest = codes
+    func nextPlane(_ step: Int) -> [Float]? {
+      guard rest.contains(where: { abs($0) > 1e-3 }) else { return nil }
+      let plane = rest.map { $0 >= 0 ? Float(1) : -1 }
+      let weight = Float(sign: .plus, exponent: -step, significand: 1)
+      for index in rest.indices { rest[index] -= weight * plane[index] }
+      return plane
+    }
+    func fit(_ network: TrainablePerceptron, _ inputs: [Float], _ targets: [Float]) -> [Float] {
+      let map = RidgeRegression.matrix(
+        from: inputs, inputs: network.inputs, to: targets, outputs: network.outputs, pool: pool)
+      network.start(as: map, seenOn: inputs, pool: pool)
+      return network.applied(to: inputs)
+    }
+    guard let first = nextPlane(0) else { return }
+    var code = fit(base, rows, first).map { $0 >= 0 ? Float(1) : -1 }
+    for step in corrections.indices {
+      guard let plane = nextPlane(step + 1) else { return }
+      var missing = fit(reconstructions[step], code, rows)
+      UnitRows.normalise(&missing, dimension: dimension)
+      for index in missing.indices { missing[index] = rows[index] - missing[index] }
+      let weight = Float(sign: .plus, exponent: -(step + 1), significand: 1)
+      for (index, value) in fit(corrections[step], missing, plane).enumerated() { code[index] += value >= 0 ? weight : -weight }
+    }
+  }
+
+  /// Orthonormal rows, in blocks of as many as there are components.
+  private static func rotation(dimension: Int, bits: Int, seed: UInt64) -> [Float] {
+    var rows: [Float] = []
+    for block in 0..<(bits + dimension - 1) / dimension {
+      let rotation = RandomRotation(dimension: dimension, seed: seed &+ UInt64(block))
+      for index in 0..<min(dimension, bits - block * dimension) {
+        var row = [Float](repeating: 0, count: dimension)
+        row[index] = 1
+        // Turned back, a unit vector is a row of the matrix.
+        rotation.reverse(&row)
+        rows += row
+      }
+    }
+    return rows
+  }
+
   package var networks: [TrainablePerceptron] { [base] + reconstructions + corrections }
 
   private func sign(_ values: [Float]) -> [Float] {

@@ -46,6 +46,56 @@ package final class TrainablePerceptron {
     runningVariance = [Float](repeating: 1, count: hidden)
   }
 
+  /// Makes the network a linear map of its inputs, from which it then learns to depart.
+  ///
+  /// Two hidden units carry `z` and `-z` of each of the fewest products `z` that the map needs, since
+  /// `relu(z) - relu(-z) = z`; the others keep their inner weights and do not show at first.
+  ///
+  /// - Parameters:
+  ///   - matrix: a row of `inputs` numbers for each output.
+  ///   - rows: inputs such as will come: their means and variances are what normalisation begins with.
+  /// - Returns: whether there are hidden units enough; otherwise nothing changes.
+  @discardableResult
+  func start(as matrix: [Float], seenOn rows: [Float], pool: WorkerPool) -> Bool {
+    let width = min(inputs, outputs)
+    guard 2 * width <= hidden, !rows.isEmpty else { return false }
+    let identity = { (size: Int) in (0..<size * size).map { Float($0 / size == $0 % size ? 1 : 0) } }
+    let (inner, outer) = outputs <= inputs ? (matrix, identity(width)) : (identity(width), matrix)
+    for index in inner.indices {
+      parameters[0][index] = inner[index]
+      parameters[0][inner.count + index] = -inner[index]
+    }
+    for output in 0..<outputs {
+      for unit in 0..<hidden {
+        let weight = unit < 2 * width ? outer[output * width + unit % width] : 0
+        parameters[3][output * hidden + unit] = unit < width ? weight : -weight
+      }
+      parameters[4][output] = 0
+    }
+    measure(DenseProduct.rows(rows, parameters[0], depth: inputs, pool: pool))
+    for unit in 0..<2 * width {
+      parameters[1][unit] = (runningVariance[unit] + Self.epsilon).squareRoot()
+      parameters[2][unit] = runningMean[unit]
+    }
+    return true
+  }
+
+  /// Takes the mean and variance of the hidden layer before normalisation as the running ones.
+  private func measure(_ middle: [Float]) {
+    let count = Float(middle.count / hidden)
+    var (sums, squares) = ([Float](repeating: 0, count: hidden), [Float](repeating: 0, count: hidden))
+    for index in middle.indices { sums[index % hidden] += middle[index] }
+    runningMean = sums.map { $0 / count }
+    for index in middle.indices {
+      let difference = middle[index] - runningMean[index % hidden]
+      squares[index % hidden] += difference * difference
+    }
+    runningVariance = squares.map { $0 / count }
+  }
+
+  /// The outputs for rows of inputs, as `frozen` gives them.
+  func applied(to rows: [Float]) -> [Float] { frozen.apply(to: rows) }
+
   /// The outputs for rows of inputs.
   func forward(_ input: [Float], _ trace: inout Trace, pool: WorkerPool) -> [Float] {
     let count = input.count / inputs
@@ -127,11 +177,16 @@ package final class TrainablePerceptron {
   }
 
   private func add(_ values: [Float], to parameter: Int) {
-    for index in values.indices { gradients[parameter][index] += values[index] }
+    let count = values.count
+    unsafe gradients[parameter].withUnsafeMutableBufferPointer { sum in
+      unsafe values.withUnsafeBufferPointer { values in
+        for index in 0..<count { unsafe sum[index] += values[index] }
+      }
+    }
   }
 
   func clearGradients() {
-    for number in gradients.indices { for index in gradients[number].indices { gradients[number][index] = 0 } }
+    for number in gradients.indices { gradients[number] = [Float](repeating: 0, count: gradients[number].count) }
   }
 
   /// The network with its running statistics folded in.

@@ -101,7 +101,7 @@ extension DiskIndex {
         let row = order[first + record]
         unsafe target.copyMemory(
           from: exact.region.bytes.baseAddress! + Int(row) * layout.vectorBytes, byteCount: layout.vectorBytes)
-        return (row, PagePlan.targets(links, row).map { places[Int($0)] })
+        return (row, links[row].map { places[Int($0)] })
       }
     }
     return Region(memory)

@@ -34,7 +34,7 @@ struct PagePlan {
     var waiting = [row]
     var next = 0
     while next < waiting.count, next <= links.degree {
-      for link in Self.targets(links, waiting[next]) {
+      for link in links[waiting[next]] {
         guard !order.count.isMultiple(of: recordsPerPage) else { return }
         if next == 0 { waiting.append(link) }
         if !placed.contains(link) { place(link) }
@@ -48,14 +48,9 @@ struct PagePlan {
     var order = entries.filter { seen.insert($0) }
     var next = 0
     while next < order.count {
-      for link in targets(links, order[next]) where seen.insert(link) { order.append(link) }
+      for link in links[order[next]] where seen.insert(link) { order.append(link) }
       next += 1
     }
     return order
-  }
-
-  static func targets(_ links: Links, _ row: Row) -> [Row] {
-    let start = unsafe links.pointer.links(of: row)
-    return (0..<links.degree).lazy.map { unsafe start[$0] }.prefix { $0 != Links.none }.map { $0 }
   }
 }

@@ -127,11 +127,8 @@ private struct UncoveredLinks: LinkingRule {
 
   @inline(__always)
   func collect(from row: Row, visited: inout VisitedRows, into rows: UnsafeMutablePointer<Row>) -> Int {
-    let targets = unsafe links.links(of: row)
-    var found = 0
-    var index = 0
-    while unsafe index < links.stride, found < limit, unsafe targets[index] != Links.none {
-      let target = unsafe targets[index]
+    var (found, index) = (0, 0)
+    unsafe links.forEach(of: row) { target in
       let isAllowed = unsafe words.holds(target)
       let looksBeyond = index >= direct
       index += 1
@@ -141,18 +138,16 @@ private struct UncoveredLinks: LinkingRule {
           found += 1
         }
       } else if looksBeyond, !visited.visit(target) {
-        continue
+        return true
       }
-      guard looksBeyond else { continue }
-      let further = unsafe links.links(of: target)
-      var place = 0
-      while unsafe place < links.stride, found < limit, unsafe further[place] != Links.none {
-        let candidate = unsafe further[place]
-        place += 1
-        guard unsafe words.holds(candidate), visited.visit(candidate) else { continue }
+      guard looksBeyond, found < limit else { return found < limit }
+      unsafe links.forEach(of: target) { candidate in
+        guard unsafe words.holds(candidate), visited.visit(candidate) else { return true }
         unsafe rows[found] = candidate
         found += 1
+        return found < limit
       }
+      return found < limit
     }
     return found
   }

@@ -77,12 +77,9 @@ public struct FilteredIndexFactory: Sendable {
     switch method {
     case .scan:
       return FilteredScan(rows: rows)
-    case .postFilter:
+    case .postFilter, .planned:
       let (links, entries) = ordinaryGraph(parameters)
-      return PostFilteredGraph(rows: rows, links: links, entries: entries)
-    case .planned:
-      let (links, entries) = ordinaryGraph(parameters)
-      return PlannedGraph(rows: rows, links: links, entries: entries)
+      return PlannedGraph(rows: rows, links: links, entries: entries, way: method == .planned ? .cheapest : .dropping)
     case .expansion:
       return expansionGraph(parameters.expansion, seed: seed)
     case .denseExpansion:

@@ -2,7 +2,7 @@
 public enum FilteredMethod: String, Codable, CaseIterable, Sendable {
   /// Compare all matching rows: `FilteredScan`.
   case scan
-  /// Search for more and drop what does not match: `PostFilteredGraph`.
+  /// Search for more and drop what does not match: `PlannedGraph`, dropping.
   case postFilter = "post-filter"
   /// What is cheapest for the number of matching rows: `PlannedGraph`.
   case planned

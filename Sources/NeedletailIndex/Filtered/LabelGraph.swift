@@ -119,10 +119,7 @@ public struct LabelGraph: FilteredIndex {
     var seen = RowSet([starts[Int(label)]])
     var waiting = [starts[Int(label)]]
     while let row = waiting.popLast() {
-      for target in links.targets.elements(Int(row) * links.degree..<(Int(row) + 1) * links.degree)
-      where target != Links.none && within.contains(target) {
-        if seen.insert(target) { waiting.append(target) }
-      }
+      for target in links[row] where within.contains(target) && seen.insert(target) { waiting.append(target) }
     }
     return Double(seen.count) / Double(within.count)
   }
@@ -139,14 +136,6 @@ public struct LabelGraph: FilteredIndex {
       uses[start, default: 0] += 1
       return start
     }
-  }
-}
-
-extension Column {
-  /// Some of the elements.
-  func elements(_ range: Range<Int>) -> [Element] {
-    precondition(range.lowerBound >= 0 && range.upperBound <= count)
-    return unsafe Array(UnsafeBufferPointer(start: start + range.lowerBound, count: range.count))
   }
 }
 

@@ -1,11 +1,24 @@
 public import NeedletailCore
 
-/// An ordinary graph that meets each predicate in the way that is cheapest for the exact number of matching rows: what
-/// the collections of the store do.
+/// An ordinary graph, which knows no attributes, searched under predicates.
+///
+/// `cheapest` meets each predicate in the way that costs least for the exact number of matching rows: what the collections
+/// of the store do. `dropping` always searches for more than is wanted and drops what does not match ("post-filtering"): the
+/// fastest way where nearly all rows match.
+///
+/// Where rows are dropped, the first search keeps `effort / selectivity` candidates in view, each further one twice as many,
+/// until enough match. When the view would hold all rows, all matching ones are compared.
 public struct PlannedGraph: FilteredIndex {
+  /// How predicates are met.
+  public enum Way: Sendable {
+    case cheapest, dropping
+  }
+
   let rows: FilteredRows
   let links: Links
   let entries: [Row]
+  /// How predicates are met.
+  public let way: Way
 
   public var count: Int { rows.count }
   public var dimension: Int { rows.vectors.dimension }
@@ -18,22 +31,66 @@ public struct PlannedGraph: FilteredIndex {
   ) throws(IndexError) -> FilteredAnswer {
     var answer = try rows.search(query, where: predicate, options, kinds: kinds) { scratch, matching in
       let ef = max(options.effort, options.limit)
-      switch FilterPlan(matching: matching.count, of: count, ef: ef) {
+      let plan = way == .dropping
+        ? FilterPlan.dropping(matching.count, of: count, ef: ef) : FilterPlan(matching: matching.count, of: count, ef: ef)
+      switch plan {
       case .compareAll:
         return false
       case .walkAround:
-        let inside = matching.rows
-        let entries = self.entries.filter(inside.contains) + inside.spread(GraphEntries.filteredCount)
-        unsafe inside.words.withUnsafeBufferPointer { words in
-          unsafe scratch.traverse(
-            rows.vectors, LinksAroundOthers(links.pointer, within: words), entries: entries, ef: ef)
-        }
+        walkAround(matching, scratch, ef: ef)
+        return true
       case .dropAfterwards(let ef):
-        unsafe scratch.traverse(rows.vectors, EveryLink(links.pointer), entries: entries, ef: ef)
+        return finds(min(options.limit, matching.count), among: matching, scratch, ef: ef)
       }
-      return true
     }
+    // Dropping what does not match is what this index does.
     answer.violations = 0
     return answer
   }
+
+  private func walkAround(_ matching: ResolvedPredicate, _ scratch: FilteredScratch, ef: Int) {
+    let entries = entries.filter(matching.holds) + matching.spread(GraphEntries.filteredCount)
+    if case .ranks(let ranks, let values) = matching.form {
+      // To make a set of all that match would take longer than the walk.
+      unsafe values.ranks.withUnsafeBufferPointer {
+        unsafe scratch.traverse(
+          rows.vectors, LinksAroundOthers(links.pointer, where: RangeTest($0, ranks)), entries: entries, ef: ef)
+      }
+    } else {
+      unsafe matching.rows.words.withUnsafeBufferPointer {
+        unsafe scratch.traverse(
+          rows.vectors, LinksAroundOthers(links.pointer, where: MembershipTest($0)), entries: entries, ef: ef)
+      }
+    }
+  }
+
+  /// Searches all rows with more and more candidates in view until enough of them match.
+  private func finds(_ wanted: Int, among matching: ResolvedPredicate, _ scratch: FilteredScratch, ef: Int) -> Bool {
+    var ef = ef
+    while ef < count {
+      unsafe scratch.traverse(rows.vectors, EveryLink(links.pointer), entries: entries, ef: ef)
+      if (0..<scratch.traversal.buffer.count).count(where: { matching.holds(scratch.traversal.buffer[$0].row) }) >= wanted {
+        return true
+      }
+      ef *= 2
+    }
+    return false
+  }
+}
+
+/// Whether the place of a row in the order of values lies in a range.
+@safe private struct RangeTest: RowTest {
+  private let ranks: UnsafeBufferPointer<UInt32>
+  private let first: UInt32
+  private let count: UInt32
+
+  init(_ ranks: UnsafeBufferPointer<UInt32>, _ range: Range<Int>) {
+    unsafe self.ranks = unsafe ranks
+    first = UInt32(range.lowerBound)
+    count = UInt32(range.count)
+  }
+
+  // What lies before the range wraps around to a large number.
+  @inline(__always)
+  func holds(_ row: Row) -> Bool { unsafe ranks[Int(row)] &- first < count }
 }

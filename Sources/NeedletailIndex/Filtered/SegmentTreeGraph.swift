@@ -241,15 +241,6 @@ struct SegmentTreeBuilder {
 
   @inline(__always)
   func collect(from row: Row, visited: inout VisitedRows, into rows: UnsafeMutablePointer<Row>) -> Int {
-    let targets = unsafe links.links(of: ranks[Int(row)])
-    var found = 0
-    var index = 0
-    while unsafe index < links.stride, unsafe targets[index] != Links.none {
-      let target = unsafe order[Int(targets[index])]
-      index += 1
-      unsafe rows[found] = target
-      found += visited.visit(target) ? 1 : 0
-    }
-    return found
+    unsafe links.collect(from: ranks[Int(row)], visited: &visited, into: rows) { unsafe order[Int($0)] }
   }
 }

@@ -108,11 +108,6 @@ extension Links {
     }
     self.init(targets: column, degree: degree)
   }
-
-  /// The links of a row.
-  subscript(row: Row) -> [Row] {
-    Array(targets.elements(Int(row) * degree..<(Int(row) + 1) * degree).prefix { $0 != Links.none })
-  }
 }
 
 extension ExactRows {

@@ -94,6 +94,12 @@ struct Column<Element: BitwiseCopyable>: Sendable {
 
   var elements: [Element] { unsafe Array(UnsafeBufferPointer(start: start, count: count)) }
 
+  /// Some of the elements.
+  func elements(_ range: Range<Int>) -> [Element] {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count)
+    return unsafe Array(UnsafeBufferPointer(start: start + range.lowerBound, count: range.count))
+  }
+
   /// Where the elements start, valid while the column is held.
   @unsafe var start: UnsafePointer<Element> {
     unsafe region.bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Element.self)

@@ -99,7 +99,8 @@ public struct GraphIndex: SearchIndex {
     } else {
       let inside = entries.filter(nodes.contains) + nodes.spread(GraphEntries.filteredCount)
       unsafe nodes.words.withUnsafeBufferPointer {
-        unsafe traversal.search(scorer, LinksAroundOthers(links.pointer, within: $0), entries: inside, ef: ef)
+        unsafe traversal.search(
+          scorer, LinksAroundOthers(links.pointer, where: MembershipTest($0)), entries: inside, ef: ef)
       }
     }
     return best(scratch, limit: limit, allowed, nodes)

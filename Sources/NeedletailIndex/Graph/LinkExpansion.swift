@@ -20,20 +20,46 @@ extension LinkExpansion {
 }
 
 extension LinkPointer {
+  /// Hands the links of a row to `body`, in their order, until it returns false.
+  @inline(__always)
+  func forEach(of row: Row, _ body: (Row) -> Bool) {
+    let targets = unsafe links(of: row)
+    var index = 0
+    while unsafe index < stride, unsafe targets[index] != Links.none {
+      guard unsafe body(targets[index]) else { return }
+      index += 1
+    }
+  }
+
+  /// Writes the rows linked with a row that were not visited before; all of them count as visited.
+  ///
+  /// - Parameter meaning: the row that a link stands for.
+  @inline(__always)
+  func collect(
+    from row: Row, visited: inout VisitedRows, into rows: UnsafeMutablePointer<Row>, meaning: (Row) -> Row = { $0 }
+  ) -> Int {
+    var found = 0
+    unsafe forEach(of: row) { link in
+      let target = meaning(link)
+      // Written in any case: whether a row is new is not to be guessed.
+      unsafe rows[found] = target
+      found += visited.visit(target) ? 1 : 0
+      return true
+    }
+    return found
+  }
+
   /// Writes the rows linked with a row that were not visited before and satisfy a condition; all of them count as visited.
   @inline(__always)
   func collect(
     from row: Row, visited: inout VisitedRows, into rows: UnsafeMutablePointer<Row>, where isAllowed: (Row) -> Bool
   ) -> Int {
-    let targets = unsafe links(of: row)
     var found = 0
-    var index = 0
-    while unsafe index < stride, unsafe targets[index] != Links.none {
-      let target = unsafe targets[index]
-      index += 1
-      guard visited.visit(target), isAllowed(target) else { continue }
+    unsafe forEach(of: row) { target in
+      guard visited.visit(target), isAllowed(target) else { return true }
       unsafe rows[found] = target
       found += 1
+      return true
     }
     return found
   }
@@ -49,67 +75,60 @@ extension LinkPointer {
 
   @inline(__always)
   func collect(from row: Row, visited: inout VisitedRows, into rows: UnsafeMutablePointer<Row>) -> Int {
-    let targets = unsafe links.links(of: row)
-    var found = 0
-    var index = 0
-    while unsafe index < links.stride, unsafe targets[index] != Links.none {
-      let target = unsafe targets[index]
-      unsafe rows[found] = target
-      found += visited.visit(target) ? 1 : 0
-      index += 1
-    }
-    return found
+    unsafe links.collect(from: row, visited: &visited, into: rows)
   }
 
   @inline(__always)
   func prefetch(_ row: Row) { unsafe DistanceKernels.prefetch(links.links(of: row)) }
 }
 
-/// Follows links within a set of rows. Where a link leads to a row outside, its links are looked at instead (the
-/// two-hop expansion of Patel et al., "ACORN", SIGMOD 2024, section 5, for links that fail only).
-@safe struct LinksAroundOthers: LinkExpansion {
-  let links: LinkPointer
-  let words: UnsafeBufferPointer<UInt64>
+/// Tells in an inner loop whether a row satisfies a predicate.
+protocol RowTest {
+  func holds(_ row: Row) -> Bool
+}
 
-  init(_ links: LinkPointer, within words: UnsafeBufferPointer<UInt64>) {
+/// Whether a row is in a set.
+@safe struct MembershipTest: RowTest {
+  private let words: UnsafeBufferPointer<UInt64>
+
+  init(_ words: UnsafeBufferPointer<UInt64>) { unsafe self.words = unsafe words }
+
+  @inline(__always)
+  func holds(_ row: Row) -> Bool { unsafe words.holds(row) }
+}
+
+/// Follows links to rows that pass a test. Where a link leads to a row that fails, its links are looked at instead (the
+/// two-hop expansion of Patel et al., "ACORN", SIGMOD 2024, section 5, for links that fail only).
+@safe struct LinksAroundOthers<Test: RowTest>: LinkExpansion {
+  let links: LinkPointer
+  let test: Test
+
+  init(_ links: LinkPointer, where test: Test) {
     unsafe self.links = unsafe links
-    unsafe self.words = unsafe words
+    self.test = test
   }
 
   var room: Int { unsafe 2 * links.stride }
 
   @inline(__always)
   func collect(from row: Row, visited: inout VisitedRows, into rows: UnsafeMutablePointer<Row>) -> Int {
-    let targets = unsafe links.links(of: row)
     var found = 0
-    var index = 0
-    while unsafe index < links.stride, unsafe targets[index] != Links.none {
-      let target = unsafe targets[index]
-      index += 1
-      guard visited.visit(target) else { continue }
-      if unsafe words.holds(target) {
+    unsafe links.forEach(of: row) { target in
+      guard visited.visit(target) else { return true }
+      if test.holds(target) {
         unsafe rows[found] = target
         found += 1
-      } else {
-        found = unsafe collect(beyond: links.links(of: target), visited: &visited, into: rows, found)
+        return true
       }
-    }
-    return found
-  }
-
-  private func collect(
-    beyond targets: UnsafePointer<Row>, visited: inout VisitedRows, into rows: UnsafeMutablePointer<Row>,
-    _ alreadyFound: Int
-  ) -> Int {
-    var found = alreadyFound
-    var index = 0
-    // One place stays free for each direct link still to come.
-    while unsafe index < links.stride, unsafe found < links.stride, unsafe targets[index] != Links.none {
-      let target = unsafe targets[index]
-      index += 1
-      guard unsafe words.holds(target), visited.visit(target) else { continue }
-      unsafe rows[found] = target
-      found += 1
+      // One place stays free for each direct link still to come.
+      guard unsafe found < links.stride else { return true }
+      unsafe links.forEach(of: target) { candidate in
+        guard test.holds(candidate), visited.visit(candidate) else { return true }
+        unsafe rows[found] = candidate
+        found += 1
+        return unsafe found < links.stride
+      }
+      return true
     }
     return found
   }

@@ -8,6 +8,11 @@ struct Links: Sendable {
 
   @unsafe var pointer: LinkPointer { unsafe LinkPointer(base: targets.start, stride: degree) }
 
+  /// The links of a row.
+  subscript(row: Row) -> [Row] {
+    Array(targets.elements(Int(row) * degree..<(Int(row) + 1) * degree).prefix { $0 != Self.none })
+  }
+
   /// Whether every link names a row of an index of `count` rows.
   func areValid(count: Int) -> Bool {
     guard targets.count == count * degree else { return false }

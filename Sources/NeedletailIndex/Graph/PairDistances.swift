@@ -36,6 +36,14 @@ struct PairDistances: Sendable {
     }
   }
 
+  /// Distances between rows that come and go: `offsets` holds minus the squared length of each, or zero for inner products,
+  /// whose links are then chosen without a mean to subtract.
+  init(changing vectors: EncodedVectors, offsets: Column<Float>) {
+    self.vectors = vectors
+    self.offsets = offsets
+    isMetric = vectors.similarity != .dot
+  }
+
   /// Whether lengths differ by less than a hundredth; zero vectors do not count.
   private static func areAlike(_ squaredLengths: [Float]) -> Bool {
     let positive = squaredLengths.lazy.filter { $0 > 0 }
