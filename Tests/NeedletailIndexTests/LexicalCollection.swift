@@ -18,7 +18,7 @@ struct LexicalCollection {
 
   /// Some thousand documents of skewed lengths over terms of skewed frequencies; some bursts, some empty documents.
   static func random(_ random: inout SeededGenerator) -> LexicalCollection {
-    let count = [1, 130, 5000, 21_000].randomElement(using: &random) ?? 100
+    let count = [1, 130, 5000, 9000].randomElement(using: &random) ?? 100
     let vocabulary = [3, 40, 2000].randomElement(using: &random) ?? 40
     let documents = (0..<count).map { row in
       let length = Int(pow(Double.random(in: 0..<1, using: &random), 3) * 60)

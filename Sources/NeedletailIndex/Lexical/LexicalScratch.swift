@@ -3,7 +3,7 @@ internal import NeedletailNumerics
 /// The memory of a search by words, which the next search finds as clean as this one did.
 @safe final class LexicalScratch {
   /// Rows that are scored together, at most: their sums stay in the nearest caches.
-  static let windowSize = 1 << 15
+  static let windowSize = 1 << 14
 
   /// The sum of each row of a window; 0 between windows.
   let sums: UnsafeMutablePointer<UInt32>
