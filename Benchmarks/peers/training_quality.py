@@ -34,8 +34,8 @@ def recipe(options, seed, output):
         "data": [{"format": "beir", "path": data, "split": "train", "share": [0, 0.9]}],
         "batch": {"size": options.batch}, "objective": {"kind": "contrastive", "temperature": TEMPERATURE},
         "optimizer": {"rate": RATE, "warmup": WARMUP}, "checkpoint_every": 1000,
-        "validation": {"path": data, "split": "train", "share": [0.9, 1], "every": options.every},
-        "test": {"path": data, "split": "test"},
+        "validation": {"path": data, "split": "train", "share": options.validation, "every": options.every},
+        "test": {"path": data, "split": "test", "share": options.test},
     }
 
 
@@ -148,11 +148,13 @@ def main():
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--every", type=int, default=30)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--validation", type=float, nargs=2, default=[0.9, 1], help="share of the training queries, from 0.9 on")
+    parser.add_argument("--test", type=float, nargs=2, default=[0, 1], help="share of the test queries")
     parser.add_argument("--own-loss", action="store_true")
     parser.add_argument("--keep", help="a folder for recipes, runs and models")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    validation, test = Task(options.data, "train", (0.9, 1)), Task(options.data, "test")
+    validation, test = Task(options.data, "train", options.validation), Task(options.data, "test", options.test)
     held = set(validation.texts) | set(test.texts)
     print(f"{len(validation.texts)} validation queries, {len(test.texts)} test queries, {len(set(validation.texts) & set(test.texts))} in both")
     losses = {"sentence-transformers": in_batch_loss} | ({"sentence-transformers, own loss": own_loss} if options.own_loss else {})

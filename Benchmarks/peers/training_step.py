@@ -1,10 +1,12 @@
 """A training step of Needletail next to one of PyTorch: same network, same tokens, alternating steps.
 
     python Benchmarks/peers/training_step.py --model DIRECTORY [--bench PATH] [--threads 2] [--steps 7] [--sequences 32] [--tokens 64]
+        [--adapter RANK]
 
 InfoNCE with the cosine at 0.05 over the two halves of the batch, AdamW with weight decay 0.01 on matrices, no dropout, all
 sequences of the same length (so that padding costs PyTorch nothing). PyTorch runs eagerly with its fused AdamW and, separately,
-with the plain one. Prints medians, ratios, losses and the highest memory of each process. Needs torch and transformers.
+with the plain one. With `--adapter` both train low-rank additions to queries and values alone, PyTorch with PEFT. Prints medians, ratios, losses and
+the highest memory of each process. Needs torch and transformers, for `--adapter` peft.
 """
 
 import argparse
@@ -29,7 +31,12 @@ def peer(options, fused):
         if hasattr(module, "dropout_prob"):
             module.dropout_prob = 0.0
     network.config.attention_probs_dropout_prob = 0.0
-    trained = [p for name, p in network.named_parameters() if "pooler" not in name]
+    if options.adapter:
+        import peft
+
+        settings = peft.LoraConfig(r=options.adapter, lora_alpha=2 * options.adapter, target_modules=["query", "value"])
+        network = peft.get_peft_model(network, settings)
+    trained = [p for name, p in network.named_parameters() if "pooler" not in name and p.requires_grad]
     groups = [{"params": [p for p in trained if p.dim() > 1], "weight_decay": 0.01}, {"params": [p for p in trained if p.dim() < 2], "weight_decay": 0.0}]
     optimizer = torch.optim.AdamW(groups, lr=2e-5, fused=fused)
     half = options.sequences // 2
@@ -76,13 +83,14 @@ def main():
     parser.add_argument("--steps", type=int, default=7)
     parser.add_argument("--sequences", type=int, default=32)
     parser.add_argument("--tokens", type=int, default=64)
+    parser.add_argument("--adapter", type=int)
     parser.add_argument("--peer", choices=["fused", "plain"], help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.peer:
         return peer(options, options.peer == "fused")
 
     sizes = ["--threads", options.threads, "--sequences", options.sequences, "--tokens", options.tokens, "--model", options.model]
-    sizes = [str(x) for x in sizes]
+    sizes = [str(x) for x in sizes + (["--adapter", options.adapter] if options.adapter else [])]
     engines = [Engine("needletail", [options.bench, "training-step", "--interactive", "--steps", "1000000", *sizes])]
     for kind in ("fused", "plain"):
         engines.append(Engine(f"torch, {kind} AdamW", [sys.executable, __file__, "--peer", kind, *sizes]))

@@ -99,7 +99,7 @@ public enum DenseIndexFactory {
       case .flat: return try FlatIndex(file.sections, metadata, pool: pool)
       case .graph: return try GraphIndex(file.sections, metadata, pool: pool)
       case .inverted: return try IVFIndex(file.sections, metadata, pool: pool)
-      case .lexical: throw InvalidSections(reason: "it is an index of terms")
+      case .lexical, .lexicalFields: throw InvalidSections(reason: "it is an index of terms")
       case .disk: throw InvalidSections(reason: "it is an index on disk")
       case .codec: throw InvalidSections(reason: "it is a codec without rows")
       case .invertedSparse, .clusteredSparse: throw InvalidSections(reason: "it is an index of sparse vectors")

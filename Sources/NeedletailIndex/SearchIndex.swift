@@ -44,6 +44,11 @@ public struct SearchOptions: Sendable {
     self.isExact = isExact
     self.probes = probes
   }
+
+  /// - Throws: `invalidParameter` for a negative limit; 0 asks for nothing and gets it, a large one gets all there are.
+  func validate() throws(IndexError) {
+    guard limit >= 0 else { throw .invalidParameter("a search takes a limit of 0 or more, not \(limit)") }
+  }
 }
 
 /// An immutable index of dense vectors that finds the nearest of a query.

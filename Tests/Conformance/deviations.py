@@ -2,6 +2,8 @@
 
 from qdrant_client import models as m
 
+import compare
+
 SPARSE = ("sparse", "idf")
 
 
@@ -46,12 +48,46 @@ def examples(query):
     return []
 
 
-def finds_deleted(test):
-    """Whether the engine finds points, at this moment, by sparse vectors that they do not have."""
-    everything = m.SparseVector(indices=list(range(12)), values=[1.0] * 12)
-    found = {str(p.id) for p in test.oracles["edge"].query_points("conformance", query=everything, using="sparse", limit=200, with_payload=False).points}
-    points = test.ours.scroll("conformance", limit=1000, with_payload=False, with_vectors=["sparse"])[0]
-    return not found <= {str(p.id) for p in points if "sparse" in p.vector}
+def finds_replaced(test):
+    """Whether the engine finds points, at this moment, by sparse vectors other than those that it gives for them itself."""
+    edge = test.oracles["edge"]
+    points = edge.scroll("conformance", limit=1000, with_payload=False, with_vectors=["sparse"])[0]
+    own = {str(p.id): set(p.vector["sparse"].indices) for p in points if "sparse" in (p.vector or {})}
+    for dimension in range(12):
+        query = m.SparseVector(indices=[dimension], values=[1.0])
+        found = {str(p.id) for p in edge.query_points("conformance", query=query, using="sparse", limit=200, with_payload=False).points}
+        if found != {i for i, indices in own.items() if dimension in indices}:
+            return True
+    return False
+
+
+def has_parted(test):
+    """Whether the engine holds a point otherwise than both others do, which agree: it did not carry out a change as they did."""
+    if "memory" not in test.oracles:
+        return False
+    everything = lambda client: client.scroll("conformance", limit=1000, with_vectors=True)[0]
+    ours = everything(test.ours)
+    return compare.difference(ours, everything(test.oracles["memory"])) is None and compare.difference(ours, everything(test.oracles["edge"])) is not None
+
+
+def leaves_filter(oracle, operation, test):
+    """Whether an answer of the engine holds points that, by its own account, do not satisfy the filter of the query."""
+    argument = operation.argument
+    if not isinstance(argument, dict):
+        return False
+    prefetches = argument.get("prefetch") or []
+    filters = [f for f in [argument.get("query_filter"), prefetches[0].filter if len(prefetches) == 1 else None] if f]
+    if not filters:
+        return False
+    client = test.oracles[oracle]
+    try:
+        answer = operation.call(client, argument)
+    except Exception:
+        return False
+    points = getattr(answer, "points", answer)
+    found = {str(p.id) for p in points if hasattr(p, "id")} if isinstance(points, list) else set()
+    allowed = client.scroll("conformance", scroll_filter=m.Filter(must=filters), limit=1000, with_payload=False)[0]
+    return not found <= {str(p.id) for p in allowed}
 
 
 def has_ties(test, argument, outer=None):
@@ -75,13 +111,19 @@ def reason(oracle, operation, message, test):
     """Why the oracle is known to differ here; nil if it is not."""
     argument = operation.argument
     prefetches = [p for p in parts(argument) if isinstance(p, m.Prefetch)]
+    if leaves_filter(oracle, operation, test):
+        return "points that the filter excludes are among the answers"
     if oracle == "edge":
         if "idf" in fields(argument):
             return "inverse document frequencies count points that were replaced"
-        if "Operation cancelled" in message:
+        if "cancelled" in message:
             return "distances from places end the engine's work where a point has null"
-        if "sparse" in fields(argument) and finds_deleted(test):
-            return "a sparse vector that was deleted is found again"
+        if "vector data config for vector sparse" in message:
+            return "diversity over sparse vectors is refused"
+        if ("sparse" in fields(argument) or operation.kind == "many") and finds_replaced(test):
+            return "a sparse vector that was deleted or replaced is found"
+        if has_parted(test):
+            return "a point that the engine holds otherwise than both others"
     if oracle == "memory":
         if any(names_points(p.query) for p in prefetches):
             return "points that a prefetch names are among the answers"

@@ -77,7 +77,7 @@ class Differential:
             shown.add(kind)
             self.failures[kind] += 1
             if self.failures[kind] <= self.verbose:
-                print(f"--- {operation.kind} ({who}): {str(messages[name])[:1500]}\n    {str(operation.argument)[:6000]}", flush=True)
+                print(f"--- {operation.kind} ({who}; from {name}): {str(messages[name])[:1500]}\n    {str(operation.argument)[:6000]}", flush=True)
         return bool(differing) and operation.changes
 
     def prepare(self):

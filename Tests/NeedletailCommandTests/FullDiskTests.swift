@@ -4,7 +4,7 @@
   import Testing
 
   /// A small file system in memory, to be filled. Only the superuser can mount one, and not in every container.
-  private final class SmallDisk {
+  final class SmallDisk {
     let path: String
 
     init?(megabytes: Int) {
@@ -22,6 +22,8 @@
     }
 
     func grow(to megabytes: Int) -> Bool { Self.mount(["-o", "remount,size=\(megabytes)m", path]) }
+
+    func refuseWrites() -> Bool { Self.mount(["-o", "remount,ro", path]) }
 
     static let isPossible = geteuid() == 0 && SmallDisk(megabytes: 1) != nil
 

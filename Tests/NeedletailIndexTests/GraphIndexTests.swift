@@ -57,6 +57,16 @@ import Testing
     }
   }
 
+  /// The cheapest ways where they were measured side by side: `needletail bench filtered`.
+  @Test func thePlanIsTheCheapestWayThatWasMeasured() {
+    #expect(FilterPlan(matching: 3_600, of: 4_000, ef: 40) == .dropAfterwards(ef: 45))
+    #expect(FilterPlan(matching: 2_000, of: 4_000, ef: 80) == .compareAll)
+    #expect(FilterPlan(matching: 1_200, of: 24_000, ef: 20) == .compareAll)
+    #expect(FilterPlan(matching: 12_000, of: 24_000, ef: 80) == .dropAfterwards(ef: 160))
+    #expect(FilterPlan(matching: 10_000, of: 100_000, ef: 40) == .walkAround)
+    #expect(FilterPlan(matching: 50_000, of: 100_000, ef: 40) == .dropAfterwards(ef: 80))
+  }
+
   @Test func aFilterFarFromTheQueryIsMet() throws {
     // The allowed rows all lie in one cluster, the queries in others.
     let clusters = 10

@@ -46,6 +46,14 @@ import Testing
     }
   }
 
+  @Test func negativeLimitsAreErrorsAndLargeOnesAreNot() throws {
+    let index = LexicalCollection(documents: [["a"], ["b", "a"]]).index
+    for limit in [-1, Int.min] {
+      #expect(throws: IndexError.self) { _ = try index.search(["a"], options: SearchOptions(limit: limit)) }
+    }
+    #expect(try index.search(["a"], options: SearchOptions(limit: .max)).count == 2)
+  }
+
   @Test(arguments: [UInt64](1...12))
   func pruningChangesNoResult(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)

@@ -156,24 +156,15 @@ enum TokenSamples {
     }
   }
 
-  /// Damage is noticed; what is not noticed, since it was repaired to have right checksums, stays inside the mapping.
-  @Test func survivesDamage() throws {
-    let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).multivector").path
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    try MultiVectorIndex(
-      TokenSamples.documents(12, dimension: 8, tokens: 1...6, seed: 3), specification: MultiVectorSpecification(centroidCount: 4)
-    ).write(to: path)
-    let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
-    var generator = SeededGenerator(seed: 4)
-    for round in 0..<300 {
-      var damaged = bytes
-      if round.isMultiple(of: 2) {
-        damaged.removeLast(Int.random(in: 1...bytes.count, using: &generator))
-      } else {
-        damaged[Int.random(in: 0..<bytes.count, using: &generator)] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
-      }
-      try Data(damaged).write(to: URL(fileURLWithPath: path))
-      #expect(throws: IndexError.self) { try MultiVectorIndex.open(path) }
-    }
+  @Test func negativeLimitsAreErrorsAndLargeOnesAreNot() throws {
+    let documents = TokenSamples.documents(12, dimension: 8, tokens: 1...6, seed: 3)
+    let index = try MultiVectorIndex(documents, specification: MultiVectorSpecification(centroidCount: 4))
+    let query = [Float](repeating: 0.5, count: 8)
+    #expect(throws: IndexError.self) { _ = try index.search(query, SearchOptions(limit: -1)) }
+    #expect(throws: IndexError.self) { _ = try index.rank([0, 1], for: query, limit: -1) }
+    #expect(throws: IndexError.self) { _ = try index.searchByCentroids(query, limit: .min) }
+    #expect(try index.search(query, SearchOptions(limit: .max)).count == 12)
+    #expect(try index.rank([0, 1], for: query, limit: .max).count == 2)
+    #expect(try index.search(query, SearchOptions(limit: 0)).isEmpty && index.searchByCentroids(query, limit: 0).neighbours.isEmpty)
   }
 }

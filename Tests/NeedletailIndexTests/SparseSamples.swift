@@ -59,7 +59,7 @@ enum SparseSamples {
       RowSet((0..<Row(count)).filter { _ in Int.random(in: 0..<divisor, using: &random) == 0 })
     }
     return [
-      SearchOptions(limit: 10), SearchOptions(limit: 1), SearchOptions(limit: 0), SearchOptions(limit: -1),
+      SearchOptions(limit: 10), SearchOptions(limit: 1), SearchOptions(limit: 0),
       SearchOptions(limit: count + 5), SearchOptions(limit: 10, isExact: true),
       SearchOptions(limit: 10, within: RowSet()), SearchOptions(limit: 10, within: sample(oneIn: 200)),
       SearchOptions(limit: 10, within: sample(oneIn: 3)), SearchOptions(limit: 7, excluding: sample(oneIn: 2)),

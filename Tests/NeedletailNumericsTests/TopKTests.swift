@@ -54,3 +54,36 @@ import Testing
     #expect(best.threshold == 2)
   }
 }
+
+@Suite struct RankKeyOrderingTests {
+  /// Random, ascending, descending, equal but for the row, and with keys that come twice.
+  private static func keys(_ count: Int, shape: Int, _ random: inout SeededGenerator) -> [RankKey] {
+    (0..<count).map { place in
+      switch shape {
+      case 0: RankKey(score: .random(in: -9...9, using: &random), row: UInt32(place))
+      case 1: RankKey(score: Float(place), row: UInt32(place))
+      case 2: RankKey(score: Float(-place), row: UInt32(place))
+      case 3: RankKey(score: 1, row: UInt32(place))
+      default: RankKey(score: Float(place % 3), row: UInt32(place % 5))
+      }
+    }
+  }
+
+  @Test(arguments: 0..<5)
+  func theLargestComeFirstAndSortedAsBySorting(shape: Int) {
+    var random = SeededGenerator(seed: UInt64(shape))
+    for count in [0, 1, 2, 31, 32, 33, 127, 128, 1000, 4001] {
+      let keys = Self.keys(count, shape: shape, &random)
+      let expected = keys.sorted(by: >)
+      var sorted = keys
+      unsafe sorted.withUnsafeMutableBufferPointer { unsafe RankKey.sortDescending($0) }
+      #expect(sorted == expected)
+      for largest in Set([0, 1, count / 3, count - 1, count].filter { $0 >= 0 && $0 <= count }) {
+        var chosen = keys
+        unsafe chosen.withUnsafeMutableBufferPointer { unsafe RankKey.moveLargest(largest, of: $0) }
+        #expect(chosen.prefix(largest).sorted(by: >) == Array(expected.prefix(largest)))
+        #expect(chosen.sorted(by: >) == expected)
+      }
+    }
+  }
+}

@@ -32,6 +32,7 @@ import Testing
       if text.hasPrefix("0"), !text.hasPrefix("0.") { text = "1" + text }
       if Bool.random(using: &random) { text += "e\(Int.random(in: -30...30, using: &random))" }
       #expect(try JSONReader.read(text).double == Double(text), "\(text)")
+      #expect(try JSONReader.read("[-\(text), 1.5]") == .numbers([-Double(text)!, 1.5]), "\(text)")
     }
   }
 

@@ -215,4 +215,41 @@ import Testing
     #expect(library.names == ["c"])
     #expect(try library.collection("c").snapshot().count == 2)
   }
+
+  /// A file of the first version opens with all that is in it, for writing and where nothing may be written.
+  @Test(arguments: [false, true]) func opensFilesOfEarlierVersions(isReadOnly: Bool) async throws {
+    let place = PointPlace()
+    let folder = place.data.path + "/points/1-old"
+    let fixture = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Fixtures/version1.sqlite").path
+    try FileManager.default.createDirectory(atPath: folder + "/indexes", withIntermediateDirectories: true)
+    try FileManager.default.copyItem(atPath: fixture, toPath: folder + "/collection.sqlite")
+    if isReadOnly {
+      // The superuser may write everywhere; only others see what the permissions say.
+      guard getuid() != 0 else {
+        print("skipped: files are never read-only for the superuser")
+        return
+      }
+      for path in [folder + "/collection.sqlite", folder, place.data.path + "/points"] {
+        try FileManager.default.setAttributes([.posixPermissions: path.hasSuffix("sqlite") ? 0o444 : 0o555], ofItemAtPath: path)
+      }
+    }
+    defer { for path in [place.data.path + "/points", folder] { try? FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path) } }
+    let library = try place.library()
+    defer { library.close() }
+    let collection = try library.collection("old")
+    let points = collection.snapshot().scroll(nil, from: nil, limit: 10, PointPart(payload: .all, vectors: .all)).points
+    #expect(points.map(\.id) == [.number(1), .uuid(0, 9)])
+    #expect(points.first?.payload == ["city": "Berlin", "n": [1, 2.5, nil]])
+    #expect(points.first?.vectors?["m"] == .multi(DenseVectors(dimension: 2, values: [1, 2, 3, 4])))
+    #expect(points.first?.vectors?["s"] == .sparse(SparsePointVector(indices: [3, 9], values: [0.5, 1])))
+    #expect(collection.snapshot().settings.indexes["city"]?.kind == .keyword)
+    if isReadOnly {
+      await #expect(throws: PointError.self) { try await collection.apply(.delete(.ids([.number(1)]))) }
+      #expect(throws: PointError.self) { try library.remove("old") }
+      #expect(library.notices.count == 1)
+    } else {
+      try await collection.apply(.delete(.ids([.number(1)])))
+      #expect(collection.snapshot().count == 1 && library.notices.isEmpty)
+    }
+  }
 }

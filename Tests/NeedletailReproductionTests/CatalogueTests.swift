@@ -49,6 +49,19 @@ import Testing
     }
   }
 
+  /// What `needletail reproduce --all` reads and what people read is the same, and no report is of a run that only tried the recipe.
+  @Test func reportsToReadAndReportsAsDataAgree() throws {
+    var count = 0
+    for entry in try Catalogue.entries(in: directory) {
+      guard let report = try ReproductionReport.read(from: entry.folder) else { continue }
+      let page = try String(contentsOfFile: entry.folder + "/report.md", encoding: .utf8)
+      #expect(page.contains("**Verdict: \(report.verdict.rawValue).**"), "the reports of entry \(entry.number) differ")
+      #expect(report.number == entry.number && report.scale != .smoke, "entry \(entry.number)")
+      count += 1
+    }
+    #expect(count > 10)
+  }
+
   @Test func holdsRecipesThatNameExistingExperimentsAndTheirSystem() throws {
     let experiments = Set(ExperimentRegistry.experiments.map { $0.name })
     #expect(experiments.count == ExperimentRegistry.experiments.count, "two experiments have the same name")

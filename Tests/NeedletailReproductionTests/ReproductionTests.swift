@@ -73,13 +73,22 @@ private struct EchoExperiment: Experiment {
   @Test(arguments: [
     ("experiment", "experimemt", "experiment"), ("atLeast: 0.1", "atLeas: 0.1", "atLeas"), ("number: 7", "number: 8", "8"),
     ("\"echo\"", "\"ecco\"", "ecco"), ("low: 0.1", "lo: 0.1", "low"), ("smoke", "smoky", "smoky"),
-    ("effect: \"gain\"", "effect: \"gains\"", "gains"), ("intervalAbove: 0", "intervalAbove: \"0\"", "intervalAbove"),
+    ("intervalAbove: 0", "intervalAbove: \"0\"", "intervalAbove"),
     ("{ effect: \"gain\", atLeast: 0.1, intervalAbove: 0 }", "", "rule"), ("claim:", "", "JSON5"),
   ])
   func refusesARecipeWithAMistakeAndNamesIt(_ right: String, _ wrong: String, _ named: String) async throws {
     let broken = recipe.replacingOccurrences(of: right, with: wrong)
     let error = await #expect(throws: ReproductionError.self) { try await reproduce(broken) }
     #expect(error?.description.contains(named) == true, "\(error?.description ?? "")")
+  }
+
+  /// A small run may not reach all that a rule bounds; a run that counts has to.
+  @Test func whatARuleBoundsHasToBeReported() async throws {
+    let broken = recipe.replacingOccurrences(of: "effect: \"gain\"", with: "effect: \"gains\"")
+    let error = await #expect(throws: ReproductionError.self) { try await reproduce(broken, at: .small) }
+    #expect(error?.description.contains("gains") == true)
+    let tried = try await reproduce(broken, at: .smoke)
+    #expect(tried.verdict == .notShown && tried.findings.notes.contains { $0.contains("gains") })
   }
 
   @Test func saysWhichScaleIsMissing() async throws {
@@ -97,10 +106,11 @@ private struct EchoExperiment: Experiment {
     for text in ["Verdict: shown.", "It gains.", "| gain | 0.3000 | 0.1000 … 0.5000 | 0.5000 |", "holds – gain: at least 0.1"] {
       #expect(page.contains(text), "the report lacks \(text)")
     }
-    let decoder = JSONDecoder()
-    decoder.dateDecodingStrategy = .iso8601
-    let read = try decoder.decode(Reproduction.self, from: Data(contentsOf: target.appendingPathComponent("report.json")))
-    #expect(read.findings == result.findings)
+    let read = try #require(try ReproductionReport.read(from: target.path))
+    #expect(read.findings == result.findings && read.verdict == result.verdict && read.scale == result.scale)
+    #expect(try ReproductionReport.read(from: target.path + "/none") == nil)
+    try Data("{".utf8).write(to: target.appendingPathComponent("report.json"))
+    #expect { try ReproductionReport.read(from: target.path) } throws: { "\($0)".contains("report.json") }
   }
 
   @Test func neverTakesNotANumberForAnEffect() throws {

@@ -28,9 +28,38 @@ import Testing
     let tape = Tape()
     try tape.differentiate(network.vectors(of: tokens, on: tape).columns(0..<3).sum())
     for parameter in network.parameters.all {
-      let isZero = network.parameters.gradient(of: parameter).allSatisfy { $0 == 0 }
+      let gradient = network.parameters.gradient(of: parameter)
+      #expect(gradient.isEmpty == !parameter.isTrained)
       // while B is zero, A has no gradient
-      #expect(isZero == !parameter.name.hasSuffix(" up"), "\(parameter.name)")
+      #expect(gradient.allSatisfy { $0 == 0 } == !parameter.name.hasSuffix(" up"), "\(parameter.name)")
+    }
+  }
+
+  @Test func weightsThatDoNotLearnHaveNoGradientsNoMomentsAndKeepTheirBits() throws {
+    let network = try network(LowRankSettings(rank: 2, targets: [.query, .contraction]))
+    let parameters = network.parameters
+    func entries(_ parameters: [Parameter]) -> Int { parameters.reduce(0) { $0 + ($1.shape.count + 15) / 16 * 16 } }
+    let learning = entries(parameters.all.filter(\.isTrained))
+    #expect(parameters.snapshotCount == learning && learning < entries(parameters.all) / 10)
+    // values of everything, gradients of what learns
+    #expect(parameters.byteCount == 4 * (entries(parameters.all) + learning))
+    let optimizer = Optimizer(.adamW, of: parameters) { _ in 0.1 }
+    #expect(optimizer.momentCounts == [learning, learning])
+    let average = MovingAverage(of: parameters, decay: 0.9)
+    #expect(average.values.count == learning)
+
+    let before = parameters.all.map { parameters[$0].map(\.bitPattern) }
+    let tape = Tape()
+    for _ in 0..<3 {
+      tape.clear()
+      try tape.differentiate(network.vectors(of: tokens, on: tape).columns(0..<3).sum())
+      optimizer.step(rate: 0.1)
+      average.update(from: parameters)
+    }
+    parameters.snapshot = average.values
+    for (parameter, bits) in zip(parameters.all, before) {
+      #expect((parameters[parameter].map(\.bitPattern) == bits) == !parameter.isTrained, "\(parameter.name)")
+      #expect(tape.parameter(parameter, of: parameters).isDifferentiable == parameter.isTrained)
     }
   }
 

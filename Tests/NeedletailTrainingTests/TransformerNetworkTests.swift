@@ -83,8 +83,7 @@ import Testing
     let tape = Tape()
     try tape.differentiate(network.vectors(of: PackedTokens([[2, 7, 9, 3]]), on: tape).sum())
     for parameter in network.parameters.all {
-      let isZero = network.parameters.gradient(of: parameter).allSatisfy { $0 == 0 }
-      #expect(isZero == !parameter.isTrained, "\(parameter.name)")
+      #expect(network.parameters.gradient(of: parameter).contains { $0 != 0 } == parameter.isTrained, "\(parameter.name)")
     }
   }
 }

@@ -8,7 +8,7 @@ struct NeedletailBench: AsyncParsableCommand {
     abstract: "Measures parts of Needletail, alone or side by side with their peers (see peers/).",
     subcommands: [
       EncoderBenchmark.self, TokenizerBenchmark.self, DenseIndexBenchmark.self, SparseBenchmark.self, LexicalBenchmark.self,
-      CollectionBenchmark.self, TrainingStepBenchmark.self, ShallowBenchmark.self,
+      CollectionBenchmark.self, TrainingStepBenchmark.self, LayerStepBenchmark.self, ShallowBenchmark.self,
     ])
 }
 
@@ -19,6 +19,16 @@ struct TokenizerBenchmark: ParsableCommand {
   @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
 
   func run() throws { try runTokenizerBenchmark(arguments: arguments) }
+}
+
+struct LayerStepBenchmark: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "layer-step",
+    abstract: "Takes a training step of a small recurrent or convolutional network for each line of input: lstm|gru|cnn THREADS")
+
+  @Argument(parsing: .captureForPassthrough) var arguments: [String] = []
+
+  func run() throws { try runLayerStepBenchmark(arguments: arguments) }
 }
 
 struct DenseIndexBenchmark: ParsableCommand {

@@ -30,11 +30,15 @@ struct TrainingStepBenchmark: ParsableCommand {
   @Option(help: "How many steps to take.")
   var steps = 5
 
+  @Option(help: "Train additions of this rank to queries and values (LoRA) instead of all parameters.")
+  var adapter: Int?
+
   @Flag(help: "Wait for a line on standard input before each step.")
   var interactive = false
 
   func run() throws {
-    let network = TransformerNetwork(try ModelDirectory(path: model))
+    let network = TransformerNetwork(
+      try ModelDirectory(path: model), trained: adapter.map { .additions(LowRankSettings(rank: $0, alpha: Double(2 * $0))) } ?? .everything)
     let pool = WorkerPool(threadCount: threads)
     let tape = Tape(pool: pool)
     let optimizer = Optimizer(.adamW, of: network.parameters, pool: pool) { $0.shape.rank > 1 ? 0.01 : 0 }

@@ -21,7 +21,16 @@ static void accumulate(const uint32_t *rows, const uint32_t *frequencies, size_t
     // Plain additions: instructions that scatter take as long.
     for (size_t k = 0; k < 16; k++) sums[rows[i + k] - first] += shares[k];
   }
-  needletail_accumulate_serial(rows + i, frequencies + i, count - i, lengths, scorer, first, sums);
+  if (i == count) return;
+  uint32_t shares[16];
+  __mmask16 rest = (__mmask16)((1u << (count - i)) - 1);
+  __m512i at = _mm512_maskz_loadu_epi32(rest, rows + i);
+  __m512 length = _mm512_cvtepu32_ps(_mm512_mask_i32gather_epi32(_mm512_setzero_si512(), rest, at, lengths, 4));
+  __m512 frequency = _mm512_cvtepu32_ps(_mm512_add_epi32(_mm512_maskz_loadu_epi32(rest, frequencies + i), one));
+  __m512 norm = _mm512_add_ps(flat, _mm512_mul_ps(slope, length));
+  __m512 share = _mm512_mul_ps(ceiling, _mm512_div_ps(frequency, _mm512_add_ps(frequency, norm)));
+  _mm512_storeu_si512(shares, _mm512_max_epi32(_mm512_cvttps_epi32(share), one));
+  for (size_t k = 0; i < count; i++, k++) sums[rows[i] - first] += shares[k];
 }
 
 static size_t select_above(uint32_t *sums, size_t count, uint32_t floor, uint32_t *places) {

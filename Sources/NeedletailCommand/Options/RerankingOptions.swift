@@ -25,7 +25,8 @@ struct RerankingOptions: ParsableArguments {
     let encoder = try CrossEncoder(path: registry.path(atOrNamed: model, as: .crossEncoder))
     let specification = PipelineSpecification(
       answering: searcher.mode, in: searcher.collection.settings, depth: 1000,
-      rerank: [PipelineSpecification.Reranking(.model, model: encoder.name, depth: rerankDepth)])
+      rerank: [PipelineSpecification.Reranking(.model, model: encoder.name, depth: rerankDepth)],
+      fieldWeights: searcher.options.fieldWeights)
     return try await Pipeline(specification, searcher: searcher, rerankers: [encoder.name: encoder]).search(question)
   }
 }

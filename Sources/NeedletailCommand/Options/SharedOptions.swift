@@ -96,15 +96,17 @@ enum CommandProblem: Problem {
   case catalogueNotFound
   case doctorFoundProblems(Int)
   case brokenTicks(Int)
+  case failedReproductions(Int)
+  case noCalibration(collection: String)
   case unusableSettings(path: String, reason: String)
 
   var category: ProblemCategory {
     switch self {
     case .modelChanged: .conflict
     case .nothingToIndex, .nothingToLearnFrom, .invalidFilter, .unusableSettings: .invalidRequest
-    case .catalogueNotFound, .unknownWord: .notFound
+    case .catalogueNotFound, .unknownWord, .noCalibration: .notFound
     case .doctorFoundProblems: .unavailable
-    case .brokenTicks: .corrupted
+    case .brokenTicks, .failedReproductions: .corrupted
     }
   }
 
@@ -125,6 +127,10 @@ enum CommandProblem: Problem {
       "no Catalogue folder here or above; run this inside a checkout of Needletail, or say --directory DIR"
     case .brokenTicks(let count):
       "\(Units.count(count, "tick")) of the coverage does not hold; each is named above"
+    case .failedReproductions(let count):
+      "\(Units.count(count, "reproduction")) failed; each is named above"
+    case .noCalibration(let collection):
+      "the model of relevance of \(collection) was fitted by an earlier version, which did not keep its calibration; fit it again"
     case .unusableSettings(let path, let reason):
       "the settings in \(path) cannot be used: \(reason)"
     case .doctorFoundProblems(let count):

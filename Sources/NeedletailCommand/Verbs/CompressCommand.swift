@@ -5,7 +5,8 @@ internal import Needletail
 /// Compressing finished vectors.
 struct CompressCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "compress", abstract: "Compare ways to compress vectors.", subcommands: [CompressStudyCommand.self])
+    commandName: "compress", abstract: "Compare ways to compress vectors.",
+    subcommands: [CompressStudyCommand.self, CompressTablesCommand.self])
 }
 
 struct CompressStudyCommand: ParsableCommand {
@@ -28,7 +29,7 @@ struct CompressStudyCommand: ParsableCommand {
 
   func run() throws {
     let line = ProgressLine("Compressing", unit: "runs", isEnabled: !output.json)
-    let (fractions, chosen) = try (parsedBudgets(), parsedMethods())
+    let (fractions, chosen) = try (Self.fractions(budgets), parsedMethods())
     var done = 0
     let study = try CompressionStudy(
       of: DenseVectors(contentsOf: vectors, limit: limit), queries: queries.map { try DenseVectors(contentsOf: $0) },
@@ -42,7 +43,8 @@ struct CompressStudyCommand: ParsableCommand {
     try output.json ? JSONOutput.write(study) : show(study)
   }
 
-  private func parsedBudgets() throws -> [Double] {
+  /// The numbers of a list of budgets.
+  static func fractions(_ budgets: String) throws -> [Double] {
     try budgets.split(separator: ",").map { text in
       guard let budget = Double(text.trimmingCharacters(in: .whitespaces)) else {
         throw ValidationError("--budgets takes numbers like 0.25, not \(text)")

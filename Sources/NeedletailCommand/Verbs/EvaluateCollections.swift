@@ -33,6 +33,7 @@ struct EvaluateCollections: AsyncParsableCommand {
   @Option(help: ArgumentHelp("A model of sparse vectors: a registered name, or its folder.", valueName: "NAME")) var sparseModel: String?
   @Option(help: ArgumentHelp("Write TREC run files here.", valueName: "DIR"), completion: .directory) var runFolder: String?
   @Flag(help: "Search dense vectors exactly instead of through the graph.") var exact = false
+  @OptionGroup var fieldWeights: FieldWeightOptions
   @OptionGroup var data: DataOptions
   @OptionGroup var embedding: EmbedderOptions
   @OptionGroup var output: OutputOptions
@@ -90,7 +91,8 @@ extension EvaluateCollections {
     var options = IngestOptions()
     options.splitsDocuments = false
     let index = try TextIndex(
-      embedder: embedder, sparseEmbedder: sparse, tokenizer: embedder.chunkingTokenizer(beside: sparse), options: options)
+      embedder: embedder, sparseEmbedder: sparse, tokenizer: embedder.chunkingTokenizer(beside: sparse), fields: fieldWeights.fields,
+      options: options)
     let indexing = ProgressLine("Indexing \(task.name)", unit: "documents", isEnabled: !output.json)
     let indexingTime = try await clock.measure {
       for start in stride(from: 0, to: task.corpus.count, by: 500) {

@@ -13,8 +13,7 @@ struct EvaluateCommand: AsyncParsableCommand {
       """,
     subcommands: [
       EvaluateCollections.self, EvaluateRuns.self, CompareRuns.self, EvaluateSuite.self, EvaluateRobustness.self, EvaluateAnchors.self,
-      PoolUnjudged.self,
-      JudgeByPanel.self,
+      EvaluatePairs.self, EvaluateInstructions.self, PoolUnjudged.self, JudgeByPanel.self,
     ],
     defaultSubcommand: EvaluateCollections.self)
 }

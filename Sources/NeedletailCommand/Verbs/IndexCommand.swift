@@ -18,6 +18,7 @@ struct IndexCommand: AsyncParsableCommand {
   @OptionGroup var target: CollectionOptions
   @OptionGroup var embedding: EmbedderOptions
   @OptionGroup var output: OutputOptions
+  @OptionGroup var fieldWeights: FieldWeightOptions
 
   @Option(help: ArgumentHelp("The embedding model of a new collection.", valueName: "NAME"))
   var model = ModelRegistry.defaultModelName
@@ -46,7 +47,7 @@ struct IndexCommand: AsyncParsableCommand {
 
   func run() async throws {
     let (embedder, sparse) = try makeEmbedders()
-    let settings = CollectionSettings(embedder: embedder?.profile, sparseEmbedder: sparse?.profile)
+    let settings = CollectionSettings(embedder: embedder?.profile, sparseEmbedder: sparse?.profile, lexicalFields: fieldWeights.fields)
     let collection = try DocumentCollection.open(target.collection, in: target.data.directory, access: .create(settings))
     let pipeline = IngestPipeline(
       collection: collection, embedder: embedder, sparseEmbedder: sparse, tokenizer: embedder.chunkingTokenizer(beside: sparse),

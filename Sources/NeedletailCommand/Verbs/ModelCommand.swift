@@ -5,9 +5,10 @@ public import Needletail
 struct ModelCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "model",
-    abstract: "Fetch, learn, register, merge and list models.",
+    abstract: "Fetch, learn, register, merge and list models; embed pictures.",
     subcommands: [
-      List.self, Fetch.self, Add.self, LearnCommand.self, NeighboursCommand.self, ModelMergeCommand.self, Remove.self,
+      List.self, Fetch.self, Add.self, LearnCommand.self, NeighboursCommand.self, ModelMergeCommand.self, PicturesCommand.self,
+      Remove.self,
     ],
     defaultSubcommand: List.self)
 
@@ -56,7 +57,7 @@ struct ModelCommand: AsyncParsableCommand {
 
   struct Add: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Register a model directory as published: an embedder, a cross-encoder, a sparse or a language model.",
+      abstract: "Register a model directory as published: an embedder, a cross-encoder, a sparse, a multi-vector or a language model.",
       discussion: """
         A directory holds config.json, model.safetensors (or pieces with model.safetensors.index.json) and tokenizer.json (or
         vocab.txt, or vocab.json with merges.txt). An embedder has modules.json too, or say --pooling.

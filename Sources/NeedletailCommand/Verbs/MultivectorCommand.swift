@@ -7,7 +7,7 @@ struct MultivectorCommand: AsyncParsableCommand {
     commandName: "multivector",
     abstract: "Search by tokens: late interaction over fixed-dimensional encodings.",
     discussion: """
-      Build once after indexing; `search` then compares each token of the question with its best partner in the passages. In pipeline \
+      Build once after indexing, with a model that was trained for it (--token-model) or with the one of the collection; `search` then compares each token of the question with its best partner in the passages. In pipeline \
       files it is the source { kind: "retriever", name: "tokens" } and the reranker { method: "model", model: "tokens" }.
       """,
     subcommands: [Build.self, Search.self])
@@ -17,6 +17,8 @@ struct MultivectorCommand: AsyncParsableCommand {
     @OptionGroup var target: CollectionOptions
     @OptionGroup var embedding: EmbedderOptions
     @OptionGroup var output: OutputOptions
+    @Option(help: ArgumentHelp("A registered multi-vector model, such as ColBERT; without, the tokens of the collection's own model.", valueName: "NAME"))
+    var tokenModel: String?
     @Option(help: ArgumentHelp("float32, float16, int8, residual1, residual2 or residual4.", valueName: "CODEC")) var codec = "residual2"
     @Option(help: ArgumentHelp("Keep one token in N.", valueName: "N")) var pooling = 1
     @Option(name: .customLong("vectors-per-passage"), help: ArgumentHelp("Keep at most N vectors of a passage.", valueName: "N"))
@@ -42,7 +44,7 @@ struct MultivectorCommand: AsyncParsableCommand {
 
     func run() async throws {
       let collection = try target.openForReading()
-      let embedder = try target.tokenEmbedder(of: collection, precision: embedding.precision)
+      let embedder = try target.tokenEmbedder(of: collection, model: tokenModel, precision: embedding.precision)
       var specification = TokenSearchSpecification(poolingFactor: pooling, vectorLimit: vectorLimit)
       specification.vectors.codec = TokenCodec.named[codec] ?? .residual(bits: 2)
       specification.encoding = FixedDimensionalEncoder.Parameters(
@@ -89,7 +91,13 @@ extension CollectionOptions {
   /// Where the search by tokens of the collection is: with the collection, so that both go away together.
   func tokensPath() throws -> String { try data.directory.collectionPath(collection) + "/tokens" }
 
-  func tokenEmbedder(of collection: DocumentCollection, precision: EmbedderPrecision) throws -> TransformerTokenEmbedder {
+  /// - Parameter model: the name of a multi-vector model; nil, or the name of the collection's own, takes that.
+  func tokenEmbedder(
+    of collection: DocumentCollection, model: String?, precision: EmbedderPrecision
+  ) throws -> any TokenSearch.TokenEmbedder {
+    if let model, model != collection.settings.embedder?.name {
+      return try MultiVectorEmbedder(path: data.registry.path(named: model, as: .multiVector), name: model, precision: precision)
+    }
     // Shallow models have no last layer to take vectors of tokens from.
     guard let embedder = try embedder(of: collection, precision: precision) as? TransformerEmbedder else {
       throw RetrievalError.noVectors(collection: collection.name)
@@ -98,7 +106,8 @@ extension CollectionOptions {
   }
 
   func tokenSearch(of collection: DocumentCollection, precision: EmbedderPrecision) throws -> TokenSearch {
-    try TokenSearch(
-      folder: tokensPath(), collection: collection, embedder: tokenEmbedder(of: collection, precision: precision))
+    let folder = try tokensPath()
+    let embedder = try tokenEmbedder(of: collection, model: TokenSearch.model(inFolder: folder), precision: precision)
+    return try TokenSearch(folder: folder, collection: collection, embedder: embedder)
   }
 }

@@ -1,6 +1,7 @@
 public import ArgumentParser
 internal import Foundation
 public import Needletail
+internal import NeedletailEvaluation
 
 struct RelevanceCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -28,6 +29,7 @@ struct RelevanceCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Share of the questions that is held out.", valueName: "SHARE")) var heldOut = 0.25
     @Option(help: ArgumentHelp("The seed of everything random.", valueName: "N")) var seed: UInt64 = 1
     @Flag(help: "Learn only from documents with a label; always so with clicks.") var judgedOnly = false
+    @OptionGroup var page: CalibrationPageOptions
 
     func validate() throws {
       guard recall == nil || precision == nil else { throw ValidationError("--recall and --precision exclude each other") }
@@ -56,16 +58,17 @@ struct RelevanceCommand: AsyncParsableCommand {
       let model = try fitter.fit(
         holdingOut: heldOut, of: examples, embedder: collection.settings.embedder?.digest ?? "", collection: collection.name)
       try model.write(to: target.relevancePath())
-      try RelevanceCommand.show(model, as: output)
+      try RelevanceCommand.show(model, as: output, page)
     }
   }
 
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Show the model of relevance of a collection and how well it did.")
     @OptionGroup var target: CollectionOptions
+    @OptionGroup var page: CalibrationPageOptions
     @OptionGroup var output: OutputOptions
 
-    func run() throws { try RelevanceCommand.show(RelevanceModel(file: target.relevancePath()), as: output) }
+    func run() throws { try RelevanceCommand.show(RelevanceModel(file: target.relevancePath()), as: output, page) }
   }
 
   /// What there is to know of a model.
@@ -75,7 +78,14 @@ struct RelevanceCommand: AsyncParsableCommand {
     let report: RelevanceModel.Report
   }
 
-  private static func show(_ model: RelevanceModel, as output: OutputOptions) throws {
+  private static func show(_ model: RelevanceModel, as output: OutputOptions, _ page: CalibrationPageOptions) throws {
+    if let path = page.html {
+      guard let bins = model.report.calibration else { throw CommandProblem.noCalibration(collection: model.collection) }
+      try CalibrationChart(
+        title: "Relevance in \(model.collection)",
+        bins: bins.map { .init(count: $0.count, expected: $0.meanProbability, observed: $0.relevantShare) }
+      ).writePage(to: path)
+    }
     if output.json { return try JSONOutput.write(Summary(curve: model.mapping, threshold: model.threshold, report: model.report)) }
     let report = model.report
     var table = Table([("on the questions held out", .left), ("", .right)])
@@ -89,6 +99,11 @@ struct RelevanceCommand: AsyncParsableCommand {
     table.add(["calibration error", Units.fixed(report.calibrationError, 4)])
     Terminal.standardOutput.write(table.rendered(for: .standardOutput))
   }
+}
+
+/// Whether a page shows how far probabilities come true.
+struct CalibrationPageOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Write a page with expected against observed relevance here.", valueName: "FILE"), completion: .file()) var html: String?
 }
 
 extension ScoreMapping: ExpressibleByArgument {}

@@ -10,15 +10,18 @@ struct ReproduceCommand: AsyncParsableCommand {
     abstract: "Put the claim of a published system to the test on the data that is here.",
     discussion: """
       Runs recipe.json5 of the system's folder in the catalogue, prints what the paper reports next to what is measured here, and
-      says by the rule of the recipe whether the claim shows. Writes report.md and report.json beside the recipe. Exits with
-      0 whatever the verdict is; --json has it.
+      says by the rule of the recipe whether the claim shows. Writes report.md and report.json beside the recipe, except at the
+      scale smoke, which only shows that a recipe runs. Exits with 0 whatever the verdict is; --json has it.
+
+        needletail reproduce --all                  the table of all systems, from the reports that are there
+        needletail reproduce --all --scale smoke    runs every recipe, and names those that fail
       """)
 
   @Argument(help: ArgumentHelp("Numbers of systems; `needletail catalogue` lists them.", valueName: "number"))
   var numbers: [Int] = []
 
-  @Flag(help: "All systems that have a recipe.") var all = false
-  @Option(help: ArgumentHelp("smoke (seconds), small (minutes) or full.", valueName: "SCALE")) var scale = Scale.small
+  @Flag(help: "All systems: a table of their reports; with --scale, their recipes are run.") var all = false
+  @Option(help: ArgumentHelp("smoke (seconds), small (minutes; what is run without this option) or full.", valueName: "SCALE")) var scale: Scale?
   @OptionGroup var laboratory: LaboratoryOptions
   @Flag(help: "Write no report files.") var noReport = false
   @OptionGroup var catalogue: CatalogueOptions
@@ -31,25 +34,19 @@ struct ReproduceCommand: AsyncParsableCommand {
 
   func run() async throws {
     let entries = try chosenEntries()
+    if all { return try await showAll(of: entries) }
     var results: [Reproduction] = []
     for entry in entries {
       let result = try await InterruptSignal.cancelling { [self] in try await reproduce(entry) }
-      if !noReport { try ReproductionReport(result).write(to: entry.folder) }
-      if !output.json && !all { show(result) }
+      if !output.json { show(result) }
       results.append(result)
     }
-    if output.json {
-      try JSONOutput.write(results)
-    } else if all {
-      try showTable(of: results)
-    }
+    if output.json { try JSONOutput.write(results) }
   }
 
   private func chosenEntries() throws -> [CatalogueEntry] {
     let entries = try catalogue.entries()
-    if all {
-      return entries.filter { FileManager.default.fileExists(atPath: $0.folder + "/recipe.json5") }
-    }
+    if all { return entries }
     return try numbers.map { number in
       guard let entry = entries.first(where: { $0.number == number }) else { throw ReproductionError.unknownSystem(number: number) }
       return entry
@@ -57,11 +54,14 @@ struct ReproduceCommand: AsyncParsableCommand {
   }
 
   private func reproduce(_ entry: CatalogueEntry) async throws -> Reproduction {
+    let scale = scale ?? .small
     let line = ProgressLine("System \(entry.number)", unit: "%", isEnabled: !output.json)
     defer { line.finish() }
-    return try await laboratory.with(catalogue, line) { laboratory in
+    let result = try await laboratory.with(catalogue, line) { laboratory in
       try await Reproduction(of: entry, at: scale, in: laboratory)
     }
+    if !noReport, scale != .smoke { try ReproductionReport(result).write(to: entry.folder) }
+    return result
   }
 }
 
@@ -94,23 +94,68 @@ extension ReproduceCommand {
     if let obstacle = result.obstacle { terminal.write(obstacle + "\n") }
   }
 
-  /// All systems of the catalogue: what was found, or that there is no recipe yet.
-  private func showTable(of results: [Reproduction]) throws {
-    let terminal = Terminal.standardOutput
-    let found = Dictionary(results.map { ($0.number, $0) }) { first, _ in first }
-    var table = Table([("no", .right), ("state", .left), ("verdict", .left), ("took", .right), ("claim or title", .left)])
-    let entries = try catalogue.entries()
+  /// What there is to say of a system in the table of all.
+  private enum Outcome {
+    case noRecipe, noReport
+    case found(Reproduction)
+    case failed(String)
+  }
+
+  /// The systems of the catalogue: what their reports say, or what running them at a scale gives.
+  private func showAll(of entries: [CatalogueEntry]) async throws {
+    var outcomes: [(entry: CatalogueEntry, outcome: Outcome)] = []
     for entry in entries {
-      let result = found[entry.number]
-      table.add([
-        String(entry.number), entry.state.rawValue, result?.verdict.rawValue ?? "no recipe",
-        result.map { Units.duration(seconds: $0.seconds) } ?? "", result?.claim ?? entry.title,
-      ])
+      guard FileManager.default.fileExists(atPath: entry.folder + "/recipe.json5") else {
+        outcomes.append((entry, .noRecipe))
+        continue
+      }
+      do {
+        let result =
+          scale == nil
+          ? try ReproductionReport.read(from: entry.folder)
+          : try await InterruptSignal.cancelling { [self] in try await reproduce(entry) }
+        outcomes.append((entry, result.map { .found($0) } ?? .noReport))
+      } catch let error as CancellationError {
+        throw error
+      } catch {
+        outcomes.append((entry, .failed("\(error)")))
+      }
+    }
+    let failures = outcomes.compactMap { entry, outcome in if case .failed(let reason) = outcome { (entry.number, reason) } else { nil } }
+    if output.json {
+      try JSONOutput.write(outcomes.compactMap { if case .found(let result) = $0.outcome { result } else { nil } })
+    } else {
+      showTable(of: outcomes)
+    }
+    for (number, reason) in failures { FileHandle.standardError.write(Data("system \(number): \(reason)\n".utf8)) }
+    if !failures.isEmpty { throw CommandProblem.failedReproductions(failures.count) }
+  }
+
+  private func showTable(of outcomes: [(entry: CatalogueEntry, outcome: Outcome)]) {
+    let terminal = Terminal.standardOutput
+    var table = Table([
+      ("no", .right), ("state", .left), ("verdict", .left), ("scale", .left), ("took", .right), ("on", .left), ("claim or title", .left),
+    ])
+    var counts: [String: Int] = [:]
+    for (entry, outcome) in outcomes {
+      let cells: [String]
+      switch outcome {
+      case .noRecipe: cells = ["no recipe", "", "", "", entry.title]
+      case .noReport: cells = ["not run", "", "", "", entry.title]
+      case .failed: cells = ["failed", "", "", "", entry.title]
+      case .found(let result):
+        cells = [
+          result.verdict.rawValue, result.scale.rawValue, Units.duration(seconds: result.seconds),
+          result.date.formatted(.iso8601.year().month().day()), result.claim,
+        ]
+      }
+      counts[cells[0], default: 0] += 1
+      table.add([String(entry.number), entry.state.rawValue] + cells)
     }
     terminal.write(table.rendered(for: terminal))
-    let counts = Dictionary(grouping: results, by: \.verdict).mapValues(\.count)
-    let verdicts = Reproduction.Verdict.allCases.map { "\(counts[$0, default: 0]) \($0.rawValue)" }.joined(separator: ", ")
-    terminal.write("\(entries.count) systems: \(verdicts), \(entries.count - results.count) without a recipe\n")
+    let verdicts = Reproduction.Verdict.allCases.map(\.rawValue) + ["not run", "failed", "no recipe"]
+    let texts = verdicts.compactMap { name in counts[name].map { "\($0) \(name)" } }
+    terminal.write("\(outcomes.count) systems: \(texts.joined(separator: ", "))\n")
   }
 
   private func verdict(_ result: Reproduction) -> String {

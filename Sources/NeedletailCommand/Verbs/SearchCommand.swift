@@ -18,6 +18,7 @@ struct SearchCommand: AsyncParsableCommand {
   @OptionGroup var embedding: EmbedderOptions
   @OptionGroup var output: OutputOptions
   @OptionGroup var ranking: RankingOptions
+  @OptionGroup var fieldWeights: FieldWeightOptions
 
   @Option(help: ArgumentHelp(
     "dense (by meaning), lexical (by words), sparse (by weighted terms) or hybrid (all there are); without, hybrid.", valueName: "MODE"))
@@ -40,6 +41,9 @@ struct SearchCommand: AsyncParsableCommand {
     guard pipeline == nil || mode == nil && !relevantOnly else {
       throw ValidationError("--pipeline excludes --mode and --relevant-only; a pipeline file can say both")
     }
+    guard pipeline == nil || fieldWeights.fieldWeight.isEmpty else {
+      throw ValidationError("--pipeline excludes --field-weight; a lexical source in the file has `fieldWeights`")
+    }
     guard probability == nil || relevantOnly else { throw ValidationError("--probability goes with --relevant-only") }
     guard reranking.model == nil || pipeline == nil && !relevantOnly else {
       throw ValidationError("--rerank excludes --pipeline and --relevant-only")
@@ -51,16 +55,18 @@ struct SearchCommand: AsyncParsableCommand {
     let collection = try target.openForReading()
     let needsDense = mode == nil || mode == .dense || mode == .hybrid || relevantOnly
     let needsSparse = mode == nil || mode == .sparse || mode == .hybrid
-    let searcher = Searcher(
+    var searcher = Searcher(
       collection: collection, embedder: try needsDense ? target.embedder(of: collection, precision: embedding.precision) : nil,
       sparseEmbedder: try needsSparse ? target.sparseEmbedder(of: collection, precision: embedding.precision) : nil,
       mode: mode ?? .hybrid)
+    searcher.options.fieldWeights = fieldWeights.weights
     let question = Query(query.joined(separator: " "), filter: try ranking.parsedFilter(), limit: ranking.top)
     if let answered = try await reranking.search(question, searcher, registry: target.data.registry) {
       return try ranking.show(answered, as: output)
     }
     let filtering = try relevantOnly ? PipelineSpecification(
-      answering: searcher.mode, in: collection.settings, relevance: .init(.modelFile(target.relevancePath(), probability: probability))) : nil
+      answering: searcher.mode, in: collection.settings, relevance: .init(.modelFile(target.relevancePath(), probability: probability)),
+      fieldWeights: fieldWeights.weights) : nil
     let response =
       if let specification = file ?? filtering {
         try await pipeline(specification, searcher).search(question)

@@ -12,6 +12,8 @@ struct VectorsTrainCommand: ParsableCommand {
       Binary codes; with --compatible the new codec finds what the old one encoded:
         needletail vectors train titles.npy abstracts.npy my.codec --bits 384 --steps 1
         needletail vectors build abstracts.npy my.index --layout ivf --codec my.codec --drop-vectors
+      After a change of the model, --old-documents are the same documents as the old one embeds them:
+        needletail vectors train new-titles.npy new-abstracts.npy new.codec --compatible my.codec --old-documents abstracts.npy
       Codes in memory that propose, with vectors on disk that decide:
         needletail vectors train titles.npy abstracts.npy my.codec --kind projected --parts 48
         needletail vectors build abstracts.npy my.index --layout disk --codec my.codec
@@ -31,7 +33,7 @@ struct VectorsTrainCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "What the verifier's batches are made of: random, candidates, locality, snowball.", valueName: "KIND"))
-  var batches = NeighbourhoodBatches.Order.depthFirst
+  var batches = NeighbourhoodBatches.Order.breadthFirst
   @Option(help: ArgumentHelp("For a projected codec, the row of each query's document (.ivecs, .npy).", valueName: "FILE"), completion: .file())
   var positives: String?
   @Option(help: ArgumentHelp("Passes over the pairs.", valueName: "N")) var epochs: Int?
@@ -39,9 +41,12 @@ struct VectorsTrainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Everything random follows from it.", valueName: "N")) var seed: UInt64 = 42
   @Option(help: ArgumentHelp("A binary codec whose codes of documents new queries have to find.", valueName: "FILE"), completion: .file())
   var compatible: String?
+  @Option(help: ArgumentHelp("The documents as the model behind the old codec embeds them, where that is another one.", valueName: "FILE"), completion: .file())
+  var oldDocuments: String?
 
   func validate() throws {
     guard kind == .binary || compatible == nil else { throw ValidationError("--compatible is for binary codes") }
+    guard compatible != nil || oldDocuments == nil else { throw ValidationError("--old-documents goes with --compatible") }
     guard kind == .projected || positives == nil else { throw ValidationError("--positives is for projected codes") }
     guard (epochs ?? 1) >= 1, (batch ?? 2) >= 2 else { throw ValidationError("--epochs takes 1 or more, --batch 2 or more") }
   }
@@ -64,9 +69,13 @@ struct VectorsTrainCommand: ParsableCommand {
       }
       return codec
     }
+    let before = try oldDocuments.map { path in
+      let vectors = try DenseVectors(contentsOf: path)
+      return BinaryCodecTraining.Pairs(queries: vectors, documents: vectors)
+    }
     let line = ProgressLine("Training", unit: "epochs")
     let codec = try training.codec(
-      from: BinaryCodecTraining.Pairs(queries: queries, documents: documents), keepingCompatible: old
+      from: BinaryCodecTraining.Pairs(queries: queries, documents: documents), keepingCompatible: old, oldPairs: before
     ) { epoch, loss in
       line.update(done: epoch, total: training.epochCount, detail: "loss \(Units.fixed(loss, 3))")
     }

@@ -30,6 +30,7 @@ struct VectorsTuneCommand: ParsableCommand {
   @Option(help: ArgumentHelp("cosine, dot or euclidean.", valueName: "NAME")) var similarity = Similarity.cosine
   @Option(help: ArgumentHelp("Everything random follows from it.", valueName: "N")) var seed: UInt64 = 42
   @Option(help: ArgumentHelp("Write the curve here (.svg).", valueName: "FILE"), completion: .file()) var curve: String?
+  @Option(help: ArgumentHelp("Write a page with recall against speed and memory here.", valueName: "FILE"), completion: .file()) var html: String?
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -58,6 +59,7 @@ struct VectorsTuneCommand: ParsableCommand {
     if let curve {
       try AtomicFile.write(to: curve) { writer throws(FileError) in try writer.write(Array(tuning.chart.svg.utf8)) }
     }
+    if let html { try tuning.writePage(to: html) }
     try output.json ? JSONOutput.write(tuning) : show(tuning)
   }
 

@@ -1,5 +1,5 @@
+internal import Crypto
 internal import Foundation
-internal import NeedletailNumerics
 
 /// Systems ranked by the run files they submitted, scored here with the measures of `trec_eval` (the self-service leaderboard of Kamalloo et
 /// al., "Resources for Brewing BEIR: Reproducible Reference Models and an Official Leaderboard", SIGIR 2024, as files instead of a service).
@@ -12,8 +12,8 @@ public struct Leaderboard: Codable, Sendable {
     /// Against the baseline, by the randomisation test, adjusted for the number of tasks by Bonferroni's rule; nil for the baseline.
     public var probability: Double?
     public var check: SubmissionCheck
-    /// The CRC-32 of the run file, in hexadecimal: the same digits, the same file.
-    public var fileChecksum: String
+    /// The SHA-256 of the run file, in hexadecimal: the same digits, the same file.
+    public var fileDigest: String
   }
 
   /// A system with its scores.
@@ -109,16 +109,15 @@ public struct Leaderboard: Codable, Sendable {
 private struct Judged {
   let check: SubmissionCheck
   let evaluation: Evaluation
-  let checksum: String
+  let digest: String
 
   init(_ path: String, on task: RetrievalTask) throws(EvaluationError) {
     let run = try Run(trecFile: path)
     check = SubmissionCheck(of: run, on: task)
     if let flaw = check.flaw { throw .malformedRun(query: "–", reason: "\(path): \(flaw)") }
     evaluation = Evaluation(of: run, judgements: task.judgements, measures: [Leaderboard.nDCG, Leaderboard.recall])
-    let bytes = FileManager.default.contents(atPath: path).map { [UInt8]($0) } ?? []
-    let digits = String(Checksum.crc32(bytes), radix: 16)
-    checksum = String(repeating: "0", count: 8 - digits.count) + digits
+    digest = SHA256.hash(data: FileManager.default.contents(atPath: path) ?? Data())
+      .map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
   }
 
   var nDCG: Double { evaluation.mean(of: Leaderboard.nDCG) ?? 0 }
@@ -146,7 +145,7 @@ extension Leaderboard.Row {
         scores[element.key] = Leaderboard.Score(
           nDCG: element.value.nDCG, recall: element.value.evaluation.mean(of: Leaderboard.recall) ?? 0,
           queries: element.value.evaluation.values.count, probability: probabilities[element.key], check: element.value.check,
-          fileChecksum: element.value.checksum)
+          fileDigest: element.value.digest)
       },
       meanOverCommonTasks: Self.mean(common.compactMap { judged[$0]?.nDCG }),
       meanOverOwnTasks: Self.mean(judged.keys.sorted().compactMap { judged[$0]?.nDCG }),

@@ -87,12 +87,12 @@ extension Leaderboard {
       row.scores.sorted { $0.key < $1.key }.map { task, score in
         [
           row.system.system, task, "\(score.check.unanswered)", "\(score.check.unknownQueries)", "\(score.check.unknownDocuments)",
-          ReportPage.number(score.check.judgedAt10, 3), score.fileChecksum,
+          ReportPage.number(score.check.judgedAt10, 3), String(score.fileDigest.prefix(16)),
         ]
       }
     }
     let refusals = rows.flatMap { row in row.refusals.map { "<li>\(ReportPage.escaped("\(row.system.system): \($0)"))</li>" } }
     return (refusals.isEmpty ? "" : "<p>Refused:</p><ul>\(refusals.joined())</ul>")
-      + ReportPage.table(["system", "task", "unanswered", "unknown queries", "unknown documents", "judged@10", "CRC-32"], cells)
+      + ReportPage.table(["system", "task", "unanswered", "unknown queries", "unknown documents", "judged@10", "SHA-256 begins"], cells)
   }
 }

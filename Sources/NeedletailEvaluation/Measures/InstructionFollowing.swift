@@ -22,6 +22,15 @@ public enum InstructionFollowing {
     return values
   }
 
+  /// For each query of both the documents that are relevant under the original instruction and not under the changed one.
+  public static func demoted(original: Judgements, changed: Judgements) -> [String: Set<String>] {
+    original.reduce(into: [:]) { demoted, entry in
+      guard let now = changed[entry.key] else { return }
+      let fallen = entry.value.filter { $0.value > 0 && (now[$0.key] ?? 0) <= 0 }.keys
+      if !fallen.isEmpty { demoted[entry.key] = Set(fallen) }
+    }
+  }
+
   /// The movement of one document between two ranks from 1: above 0 if it fell, below if it rose.
   public static func movement(from before: Int, to after: Int) -> Double {
     before >= after ? Double(after) / Double(before) - 1 : 1 - Double(before) / Double(after)

@@ -19,6 +19,8 @@ public enum TaskFormat: String, Codable, CaseIterable, Sendable {
   case trec
   /// `corpus.csv`, `queries.csv`, `qrels.csv`, or `choices.csv`: tables with a header (`.tsv` too).
   case tables
+  /// `rows.jsonl`: a question with what answers it and what does not on each line.
+  case lists
 
   var reader: any TaskReader.Type {
     switch self {
@@ -26,6 +28,7 @@ public enum TaskFormat: String, Codable, CaseIterable, Sendable {
     case .scenes: SceneReader.self
     case .trec: TRECReader.self
     case .tables: TableReader.self
+    case .lists: ListReader.self
     }
   }
 }
@@ -43,7 +46,7 @@ extension RetrievalTask {
       throw .missingFile(
         path: folder,
         advice: "A task is a folder with corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv, or with topics.txt, qrels.txt and documents.trec, "
-          + "or with corpus.csv, queries.csv and qrels.csv, or with choices.csv.")
+          + "or with corpus.csv, queries.csv and qrels.csv, or with choices.csv, or with rows.jsonl.")
     }
     var task = try format.reader.read(folder, as: description)
     description.apply(to: &task)

@@ -31,7 +31,7 @@ public struct BinaryCodecTraining: Sendable {
 
   public init(
     bits: Int, steps: Int = 1, hiddenCount: Int = 768, epochCount: Int = 10, batchSize: Int = 512,
-    learningRate: Float = 0.02, temperature: Float = 0.05, negativeCount: Int = 5, weightDecay: Float = 1e-3,
+    learningRate: Float = 0.005, temperature: Float = 0.05, negativeCount: Int = 5, weightDecay: Float = 1e-3,
     reconstructionWeight: Float = 0, seed: UInt64 = 42
   ) {
     self.bits = bits

@@ -31,19 +31,22 @@ public struct PlannedGraph: FilteredIndex {
   ) throws(IndexError) -> FilteredAnswer {
     var answer = try rows.search(query, where: predicate, options, kinds: kinds) { scratch, matching in
       let ef = max(options.effort, options.limit)
-      switch way == .dropping ? FilterPlan.dropping(matching.count, of: count, ef: ef) : FilterPlan(matching: matching.count, of: count, ef: ef) {
+      let plan = way == .dropping
+        ? FilterPlan.dropping(matching.count, of: count, ef: ef) : FilterPlan(matching: matching.count, of: count, ef: ef)
+      switch plan {
       case .compareAll:
         return false
       case .walkAround:
-        let inside = matching.rows
-        let entries = self.entries.filter(inside.contains) + inside.spread(GraphEntries.filteredCount)
-        unsafe inside.words.withUnsafeBufferPointer { words in
-          unsafe scratch.traverse(
-            rows.vectors, LinksAroundOthers(links.pointer, within: words), entries: entries, ef: ef)
+        walkAround(matching, scratch, ef: ef)
+        return true
+      case .dropAfterwards(let widened):
+        let wanted = min(options.limit, matching.count)
+        if way == .dropping { return finds(wanted, among: matching, scratch, ef: widened) }
+        // What matches is not where the query is: dropping would go on for long.
+        if widened >= count || !drops(to: wanted, among: matching, scratch, ef: widened) {
+          walkAround(matching, scratch, ef: ef)
         }
         return true
-      case .dropAfterwards(let ef):
-        return finds(min(options.limit, matching.count), among: matching, scratch, ef: ef)
       }
     }
     // Dropping what does not match is what this index does.
@@ -51,16 +54,52 @@ public struct PlannedGraph: FilteredIndex {
     return answer
   }
 
+  private func walkAround(_ matching: ResolvedPredicate, _ scratch: FilteredScratch, ef: Int) {
+    let entries = entries.filter(matching.holds) + matching.spread(GraphEntries.filteredCount)
+    if case .ranks(let ranks, let values) = matching.form {
+      // To make a set of all that match would take longer than the walk.
+      unsafe values.ranks.withUnsafeBufferPointer {
+        unsafe scratch.traverse(
+          rows.vectors, LinksAroundOthers(links.pointer, where: RangeTest($0, ranks)), entries: entries, ef: ef)
+      }
+    } else {
+      unsafe matching.rows.words.withUnsafeBufferPointer {
+        unsafe scratch.traverse(
+          rows.vectors, LinksAroundOthers(links.pointer, where: MembershipTest($0)), entries: entries, ef: ef)
+      }
+    }
+  }
+
   /// Searches all rows with more and more candidates in view until enough of them match.
   private func finds(_ wanted: Int, among matching: ResolvedPredicate, _ scratch: FilteredScratch, ef: Int) -> Bool {
     var ef = ef
     while ef < count {
-      unsafe scratch.traverse(rows.vectors, EveryLink(links.pointer), entries: entries, ef: ef)
-      if (0..<scratch.traversal.buffer.count).count(where: { matching.holds(scratch.traversal.buffer[$0].row) }) >= wanted {
-        return true
-      }
+      if drops(to: wanted, among: matching, scratch, ef: ef) { return true }
       ef *= 2
     }
     return false
   }
+
+  /// Searches all rows; returns whether enough of the candidates in view match.
+  private func drops(to wanted: Int, among matching: ResolvedPredicate, _ scratch: FilteredScratch, ef: Int) -> Bool {
+    unsafe scratch.traverse(rows.vectors, EveryLink(links.pointer), entries: entries, ef: ef)
+    return (0..<scratch.traversal.buffer.count).count { matching.holds(scratch.traversal.buffer[$0].row) } >= wanted
+  }
+}
+
+/// Whether the place of a row in the order of values lies in a range.
+@safe private struct RangeTest: RowTest {
+  private let ranks: UnsafeBufferPointer<UInt32>
+  private let first: UInt32
+  private let count: UInt32
+
+  init(_ ranks: UnsafeBufferPointer<UInt32>, _ range: Range<Int>) {
+    unsafe self.ranks = unsafe ranks
+    first = UInt32(range.lowerBound)
+    count = UInt32(range.count)
+  }
+
+  // What lies before the range wraps around to a large number.
+  @inline(__always)
+  func holds(_ row: Row) -> Bool { unsafe ranks[Int(row)] &- first < count }
 }

@@ -83,6 +83,18 @@ struct ResolvedPredicate: Sendable {
     }
   }
 
+  /// Up to `wanted` of the rows, from evenly spaced places.
+  func spread(_ wanted: Int) -> [Row] {
+    func some(_ rows: ArraySlice<Row>) -> [Row] {
+      (0..<min(wanted, rows.count)).map { rows[rows.startIndex + $0 * rows.count / min(wanted, rows.count)] }
+    }
+    switch form {
+    case .rows(let rows): return rows.spread(wanted)
+    case .ranks(let ranks, let values): return some(values.order[ranks])
+    case .label(let label, let labels): return some(labels.rows(of: label))
+    }
+  }
+
   @inline(__always)
   func holds(_ row: Row) -> Bool {
     switch form {

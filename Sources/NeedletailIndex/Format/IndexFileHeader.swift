@@ -38,6 +38,8 @@ enum IndexLayout: UInt32 {
   case flat = 1
   case graph = 2
   case lexical = 3
+  /// Of documents with fields.
+  case lexicalFields = 4
   case inverted = 8
   case codec = 9
   case invertedSparse = 12

@@ -94,13 +94,16 @@ public struct GraphIndex: SearchIndex {
       return best(scratch, limit: limit, nil, nil)
     }
     let nodes = duplicates.representatives(of: allowed)
-    if case .dropAfterwards(let ef) = plan {
-      unsafe traversal.search(scorer, EveryLink(links.pointer), entries: entries, ef: ef)
-    } else {
-      let inside = entries.filter(nodes.contains) + nodes.spread(GraphEntries.filteredCount)
-      unsafe nodes.words.withUnsafeBufferPointer {
-        unsafe traversal.search(scorer, LinksAroundOthers(links.pointer, within: $0), entries: inside, ef: ef)
-      }
+    if case .dropAfterwards(let widened) = plan {
+      unsafe traversal.search(scorer, EveryLink(links.pointer), entries: entries, ef: widened)
+      let matching = (0..<traversal.buffer.count).count { nodes.contains(traversal.buffer[$0].row) }
+      // Otherwise what is allowed is not where the query is.
+      if matching >= min(limit, nodes.count) { return best(scratch, limit: limit, allowed, nodes) }
+    }
+    let inside = entries.filter(nodes.contains) + nodes.spread(GraphEntries.filteredCount)
+    unsafe nodes.words.withUnsafeBufferPointer {
+      unsafe traversal.search(
+        scorer, LinksAroundOthers(links.pointer, where: MembershipTest($0)), entries: inside, ef: ef)
     }
     return best(scratch, limit: limit, allowed, nodes)
   }

@@ -82,15 +82,30 @@ extension LinkPointer {
   func prefetch(_ row: Row) { unsafe DistanceKernels.prefetch(links.links(of: row)) }
 }
 
-/// Follows links within a set of rows. Where a link leads to a row outside, its links are looked at instead (the
-/// two-hop expansion of Patel et al., "ACORN", SIGMOD 2024, section 5, for links that fail only).
-@safe struct LinksAroundOthers: LinkExpansion {
-  let links: LinkPointer
-  let words: UnsafeBufferPointer<UInt64>
+/// Tells in an inner loop whether a row satisfies a predicate.
+protocol RowTest {
+  func holds(_ row: Row) -> Bool
+}
 
-  init(_ links: LinkPointer, within words: UnsafeBufferPointer<UInt64>) {
+/// Whether a row is in a set.
+@safe struct MembershipTest: RowTest {
+  private let words: UnsafeBufferPointer<UInt64>
+
+  init(_ words: UnsafeBufferPointer<UInt64>) { unsafe self.words = unsafe words }
+
+  @inline(__always)
+  func holds(_ row: Row) -> Bool { unsafe words.holds(row) }
+}
+
+/// Follows links to rows that pass a test. Where a link leads to a row that fails, its links are looked at instead (the
+/// two-hop expansion of Patel et al., "ACORN", SIGMOD 2024, section 5, for links that fail only).
+@safe struct LinksAroundOthers<Test: RowTest>: LinkExpansion {
+  let links: LinkPointer
+  let test: Test
+
+  init(_ links: LinkPointer, where test: Test) {
     unsafe self.links = unsafe links
-    unsafe self.words = unsafe words
+    self.test = test
   }
 
   var room: Int { unsafe 2 * links.stride }
@@ -100,7 +115,7 @@ extension LinkPointer {
     var found = 0
     unsafe links.forEach(of: row) { target in
       guard visited.visit(target) else { return true }
-      if unsafe words.holds(target) {
+      if test.holds(target) {
         unsafe rows[found] = target
         found += 1
         return true
@@ -108,7 +123,7 @@ extension LinkPointer {
       // One place stays free for each direct link still to come.
       guard unsafe found < links.stride else { return true }
       unsafe links.forEach(of: target) { candidate in
-        guard unsafe words.holds(candidate), visited.visit(candidate) else { return true }
+        guard test.holds(candidate), visited.visit(candidate) else { return true }
         unsafe rows[found] = candidate
         found += 1
         return unsafe found < links.stride

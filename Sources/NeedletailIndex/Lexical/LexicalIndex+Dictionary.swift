@@ -12,7 +12,7 @@ extension LexicalIndex {
     }
     var found: [(term: String, documentFrequency: Int)] = []
     while low < terms.count, termBytes(low).starts(with: bytes) {
-      found.append((String(decoding: termBytes(low), as: UTF8.self), Int(terms[low].documentFrequency)))
+      found.append((String(decoding: termBytes(low), as: UTF8.self), documentFrequency(ofTerm: low)))
       low += 1
     }
     return found
@@ -34,13 +34,37 @@ extension LexicalIndex {
     }
   }
 
+  /// In how many rows besides these a term is.
+  func documentFrequency(of term: String, excluding removed: RowSet) -> Int {
+    guard let place = place(of: term) else { return 0 }
+    guard !removed.isEmpty else { return documentFrequency(ofTerm: place) }
+    var rows = rows(of: terms[place])
+    rows.subtract(removed)
+    return rows.count
+  }
+
+  /// How many of these rows there are, and the terms of each of their fields.
+  func lengths(of rows: RowSet) -> (rows: Int, terms: [Int]) {
+    var terms = [Int](repeating: 0, count: fieldCount)
+    var found = 0
+    for row in rows where Int(row) < count {
+      found += 1
+      for field in 0..<fieldCount { terms[field] += Int(lengths[Int(row) * fieldCount + field]) }
+    }
+    return (found, terms)
+  }
+
   private func rows(of entry: TermEntry) -> RowSet {
     var buffer = PostingBuffer()
     var rows: [Row] = []
     rows.reserveCapacity(Int(entry.documentFrequency))
     for number in 0..<entry.blockCount {
       buffer.decode(number, of: entry, in: self)
-      rows += buffer.rows[..<buffer.count]
+      guard fieldCount == 1 else {
+        for place in 0..<buffer.count { unsafe rows.append(buffer.rows[place] / UInt32(fieldCount)) }
+        continue
+      }
+      unsafe rows += UnsafeBufferPointer(start: buffer.rows, count: buffer.count)
     }
     return RowSet(rows)
   }

@@ -4,8 +4,13 @@ internal import NeedletailNumerics
 ///
 /// Postings are packed in blocks of 128 rows with bounds of their scores, so that a search decodes only what can still
 /// reach the best results. Scores are exact: pruning never changes a result.
+///
+/// Documents may have fields, such as title and body. A field of a row has a slot of its own, `row * fieldCount + field`, and slots are
+/// what postings count; an index without fields has one slot a row.
 public struct LexicalIndex: Sendable {
-  /// The number of terms of each row.
+  /// The fields of each row, at least 1.
+  public let fieldCount: Int
+  /// The number of terms of each slot.
   let lengths: Column<UInt32>
   let termBytes: Column<UInt8>
   /// Sorted by bytes.
@@ -14,22 +19,36 @@ public struct LexicalIndex: Sendable {
   /// Packed gaps and frequencies.
   let words: Column<UInt32>
 
-  /// The terms of all rows.
-  public let totalLength: Int
+  /// The terms of each field in all rows.
+  public let fieldLengths: [Int]
+  /// In how many rows each term is; empty if there is one field, and postings tell.
+  let rowFrequencies: [UInt32]
+  let scratch = ScratchPool { LexicalScratch() }
+
+  /// The most fields of an index.
+  public static let largestFieldCount = 16
 
   init(
-    lengths: Column<UInt32>, termBytes: Column<UInt8>, terms: Column<TermEntry>, blocks: Column<PostingBlock>, words: Column<UInt32>
+    fieldCount: Int, lengths: Column<UInt32>, termBytes: Column<UInt8>, terms: Column<TermEntry>, blocks: Column<PostingBlock>,
+    words: Column<UInt32>, rowFrequencies: [UInt32]
   ) {
+    self.fieldCount = fieldCount
+    self.rowFrequencies = rowFrequencies
     self.lengths = lengths
     self.termBytes = termBytes
     self.terms = terms
     self.blocks = blocks
     self.words = words
-    totalLength = lengths.elements.reduce(0) { $0 + Int($1) }
+    var fieldLengths = [Int](repeating: 0, count: fieldCount)
+    for slot in 0..<lengths.count { fieldLengths[slot % fieldCount] += Int(lengths[slot]) }
+    self.fieldLengths = fieldLengths
   }
 
   /// The number of rows.
-  public var count: Int { lengths.count }
+  public var count: Int { lengths.count / fieldCount }
+
+  /// The terms of all rows.
+  public var totalLength: Int { fieldLengths.reduce(0, +) }
 
   /// The number of distinct terms.
   public var termCount: Int { terms.count }
@@ -45,11 +64,16 @@ public struct LexicalIndex: Sendable {
   /// The number of terms of a row.
   ///
   /// - Precondition: `row` is below `count`.
-  public func length(of row: Row) -> Int { Int(lengths[Int(row)]) }
+  public func length(of row: Row) -> Int {
+    (Int(row) * fieldCount..<(Int(row) + 1) * fieldCount).reduce(0) { $0 + Int(lengths[$1]) }
+  }
 
   /// In how many rows a term is.
-  public func documentFrequency(of term: String) -> Int {
-    place(of: term).map { Int(terms[$0].documentFrequency) } ?? 0
+  public func documentFrequency(of term: String) -> Int { place(of: term).map { documentFrequency(ofTerm: $0) } ?? 0 }
+
+  /// In how many rows the term at a place of the dictionary is.
+  func documentFrequency(ofTerm place: Int) -> Int {
+    fieldCount == 1 ? Int(terms[place].documentFrequency) : Int(rowFrequencies[place])
   }
 
   /// The place of a term in the dictionary.
@@ -77,8 +101,10 @@ public struct LexicalIndex: Sendable {
   /// Negative if `bytes` come before the term, 0 if they are it.
   private func compare(_ bytes: [UInt8], withTerm place: Int) -> Int {
     let range = byteRange(ofTerm: place)
-    for (byte, position) in zip(bytes, range) {
-      let difference = Int(byte) - Int(termBytes[position])
+    precondition(range.upperBound <= termBytes.count, "terms lie within the index")
+    let start = unsafe termBytes.start + range.lowerBound
+    for number in 0..<min(bytes.count, range.count) {
+      let difference = unsafe Int(bytes[number]) - Int(start[number])
       if difference != 0 { return difference }
     }
     return bytes.count - range.count

@@ -6,6 +6,8 @@
 /// let index = builder.build()
 /// ```
 ///
+/// Where documents have fields, such as title and body, terms are given for each: `LexicalIndexBuilder(fieldCount: 2)` and `add(fields:)`.
+///
 /// Takes eight bytes for each distinct term of each document, and as much again while it builds.
 public struct LexicalIndexBuilder: Sendable {
   /// Terms in the order in which they first came.
@@ -17,15 +19,39 @@ public struct LexicalIndexBuilder: Sendable {
   private var ends: [Int] = []
   private var lengths: [UInt32] = []
   private var scratch: [UInt32] = []
+  /// The fields of each document.
+  public let fieldCount: Int
 
-  public init() {}
+  /// - Precondition: `fieldCount` is from 1 to `LexicalIndex.largestFieldCount`.
+  public init(fieldCount: Int = 1) {
+    precondition((1...LexicalIndex.largestFieldCount).contains(fieldCount), "a document has 1 to \(LexicalIndex.largestFieldCount) fields")
+    self.fieldCount = fieldCount
+  }
 
   /// The number of documents so far.
-  public var count: Int { lengths.count }
+  public var count: Int { lengths.count / fieldCount }
 
-  /// Adds a document and returns its row, the number of documents before it. Empty terms are left out.
+  /// Adds a document without fields and returns its row, the number of documents before it. Empty terms are left out.
+  ///
+  /// - Precondition: documents have one field.
   @discardableResult
-  public mutating func add(terms documentTerms: some Sequence<String>) -> Row {
+  public mutating func add(terms: some Sequence<String>) -> Row {
+    precondition(fieldCount == 1, "a document with fields is added by add(fields:)")
+    addSlot(terms)
+    return Row(count - 1)
+  }
+
+  /// Adds a document with the terms of each of its fields and returns its row. Empty terms are left out.
+  ///
+  /// - Precondition: there are as many fields as the index has.
+  @discardableResult
+  public mutating func add(fields: [[String]]) -> Row {
+    precondition(fields.count == fieldCount, "a document has terms for each field")
+    for terms in fields { addSlot(terms) }
+    return Row(count - 1)
+  }
+
+  private mutating func addSlot(_ documentTerms: some Sequence<String>) {
     scratch.removeAll(keepingCapacity: true)
     for term in documentTerms where !term.isEmpty { scratch.append(number(of: term)) }
     lengths.append(UInt32(scratch.count))
@@ -38,7 +64,6 @@ public struct LexicalIndexBuilder: Sendable {
       postings.append((term, UInt32(position - start)))
     }
     ends.append(postings.count)
-    return Row(lengths.count - 1)
   }
 
   private mutating func number(of term: String) -> UInt32 {
@@ -61,7 +86,7 @@ public struct LexicalIndexBuilder: Sendable {
       next += Int(frequencies[term])
     }
     let lists = inverted(starts)
-    var writer = LexicalWriter(lengths: lengths)
+    var writer = LexicalWriter(lengths: lengths, fieldCount: fieldCount)
     for term in order {
       writer.append(terms[term], lists[starts[term]..<starts[term] + Int(frequencies[term])])
     }

@@ -7,14 +7,24 @@ struct LexicalWriter {
   private var terms: [TermEntry] = []
   private var blocks: [PostingBlock] = []
   private var words: [UInt32] = []
+  private let fieldCount: Int
+  private var rowFrequencies: [UInt32] = []
 
-  init(lengths: [UInt32]) { self.lengths = lengths }
+  init(lengths: [UInt32], fieldCount: Int) {
+    self.lengths = lengths
+    self.fieldCount = fieldCount
+  }
 
   mutating func append(_ term: String, _ postings: ArraySlice<(row: UInt32, frequency: UInt32)>) {
     terms.append(
       TermEntry(
         firstByte: UInt32(termBytes.count), firstBlock: UInt32(blocks.count), documentFrequency: UInt32(postings.count)))
     termBytes.append(contentsOf: term.utf8)
+    if fieldCount > 1 {
+      var counter = RowCounter(fieldCount: fieldCount)
+      for posting in postings { counter.count(slot: posting.row) }
+      rowFrequencies.append(counter.rows)
+    }
     var previous: UInt32 = .max  // one below row 0
     var rest = postings
     while !rest.isEmpty {
@@ -47,6 +57,22 @@ struct LexicalWriter {
 
   func finish() -> LexicalIndex {
     LexicalIndex(
-      lengths: Column(lengths), termBytes: Column(termBytes), terms: Column(terms), blocks: Column(blocks), words: Column(words))
+      fieldCount: fieldCount, lengths: Column(lengths), termBytes: Column(termBytes), terms: Column(terms), blocks: Column(blocks),
+      words: Column(words), rowFrequencies: rowFrequencies)
+  }
+}
+
+/// Counts the rows of ascending slots.
+struct RowCounter {
+  private let fieldCount: UInt32
+  private var last: UInt32?
+  private(set) var rows: UInt32 = 0
+
+  init(fieldCount: Int) { self.fieldCount = UInt32(fieldCount) }
+
+  mutating func count(slot: UInt32) {
+    guard last != slot / fieldCount else { return }
+    last = slot / fieldCount
+    rows += 1
   }
 }

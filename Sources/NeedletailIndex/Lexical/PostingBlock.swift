@@ -1,4 +1,5 @@
-/// Up to 128 rows that contain a term, as the file describes them.
+/// Up to 128 slots of rows that contain a term, as the file describes them; a slot is a row where documents have no fields, and rows
+/// stand for slots below.
 struct PostingBlock: BitwiseCopyable, Sendable {
   /// Rows in a block; only the last one of a term may have fewer.
   static let capacity = 128
@@ -61,7 +62,7 @@ enum PostingBounds {
   }
 }
 
-/// A term of the dictionary: where its bytes begin, where its blocks begin, and how many documents have it.
+/// A term of the dictionary: where its bytes begin, where its blocks begin, and how many slots have it.
 struct TermEntry: BitwiseCopyable, Sendable {
   var firstByte: UInt32
   var firstBlock: UInt32

@@ -23,6 +23,18 @@ struct TermScorer {
     return max(1, UInt32(ceiling * (count / (count + (flat + slope * Float(length))))))
   }
 
+  /// The share in a document of several fields whose weighted occurrences add up to `occurrences`; 0 only for none.
+  @inline(__always)
+  func share(occurrences: Float) -> UInt32 {
+    occurrences > 0 ? max(1, UInt32(ceiling * (occurrences / (occurrences + flat)))) : 0
+  }
+
+  /// A number that no share exceeds of a document whose weighted occurrences add up to at most `occurrences`.
+  func bound(occurrences: Float) -> UInt32 {
+    let share = occurrences.isFinite ? ceiling * (occurrences / (occurrences + flat)) : ceiling
+    return UInt32(min(share.isNaN ? 0 : share * (1 + 0x1p-20), 0x1p31)) + 2
+  }
+
   /// A number that no share in the block exceeds.
   func bound(_ block: PostingBlock) -> UInt32 {
     var highest = bound(block.bounds.0)
@@ -36,34 +48,5 @@ struct TermScorer {
     let share = count.isInfinite ? ceiling : ceiling * (count / (count + (flat + slope * Float(bound.length))))
     // Rounding is not monotone to the last bit.
     return UInt32(min(share * (1 + 0x1p-20), 0x1p31)) + 2
-  }
-}
-
-/// The terms of a query that an index has, with their scorers, and the scale of the shares.
-struct LexicalQuery {
-  /// Shares are scores times this power of two.
-  private(set) var scale: Float = 1
-  private(set) var terms: [(entry: TermEntry, scorer: TermScorer)] = []
-
-  /// The scale leaves room for the sum of all ceilings.
-  private static let largestSum = 0x1p30
-
-  /// - Parameter boosts: factors of the terms' shares; those that are not positive finite numbers do not count.
-  init(_ boosts: [String: Double], in index: LexicalIndex, _ parameters: BM25Parameters, _ statistics: LexicalStatistics) {
-    // A fixed order: the sum below must not depend on the order in a hash table.
-    let weights = boosts.keys.sorted().compactMap { word -> (word: String, weight: Double)? in
-      guard !word.isEmpty, let boost = boosts[word], boost > 0, boost.isFinite else { return nil }
-      return (word, boost * statistics.inverseDocumentFrequency(of: word))
-    }
-    let total = weights.reduce(0) { $0 + $1.weight }
-    guard total > 0 else { return }
-    let exponent = (Self.largestSum / total).exponent
-    scale = Float(sign: .plus, exponent: Int(min(exponent, 60)), significand: 1)
-    let slope = parameters.saturation * parameters.lengthNormalization / Float(statistics.averageLength)
-    let flat = parameters.saturation * (1 - parameters.lengthNormalization)
-    for (word, weight) in weights {
-      guard let place = index.place(of: word) else { continue }
-      terms.append((index.terms[place], TermScorer(ceiling: Float(weight) * scale, flat: flat, slope: slope)))
-    }
   }
 }

@@ -52,6 +52,7 @@ extension MultiVectorIndex {
     _ query: [Float], limit: Int, options: CentroidSearchOptions = CentroidSearchOptions(), pool: WorkerPool = .shared
   ) throws(IndexError) -> (neighbours: [Neighbour], candidates: Int) {
     try check(query)
+    try SearchOptions(limit: limit).validate()
     guard let residuals = rows.residuals, let lists else {
       throw .invalidParameter("only an index of residuals has centroids to search by")
     }

@@ -54,6 +54,7 @@ public struct MultiVectorIndex: Sendable {
     _ query: [Float], _ options: SearchOptions = SearchOptions(), pool: WorkerPool = .shared
   ) throws(IndexError) -> [Neighbour] {
     try check(query)
+    try options.validate()
     let allowed = options.allowed(count: count, absent: RowSet())
     return best(of: 0..<count, for: query, limit: options.limit, allowed, pool) { Row($0) }
   }
@@ -69,6 +70,7 @@ public struct MultiVectorIndex: Sendable {
     _ candidates: [Row], for query: [Float], limit: Int, pool: WorkerPool = .shared
   ) throws(IndexError) -> [Neighbour] {
     try check(query)
+    try SearchOptions(limit: limit).validate()
     let distinct = RowSet(candidates.filter { $0 < Row(count) })
     let chosen = Array(distinct)
     return best(of: 0..<chosen.count, for: query, limit: limit, nil, pool) { chosen[$0] }

@@ -111,6 +111,7 @@ public struct ClusteredSparseIndex: SparseIndex {
     _ query: SparseVector, _ options: SearchOptions, effort: SparseSearchEffort
   ) throws(IndexError) -> (neighbours: [Neighbour], work: SparseSearchWork) {
     try effort.validate()
+    try options.validate()
     return try scratch.borrow { scratch throws(IndexError) in
       try scratch.query.prepare(query)
       var search = ClusteredSparseSearch(self, scratch, options, effort)

@@ -90,6 +90,7 @@ public struct InvertedSparseIndex: SparseIndex {
 
   public func search(_ query: SparseVector, _ options: SearchOptions) throws(IndexError) -> [Neighbour] {
     try query.check(dimension: dimension)
+    try options.validate()
     guard options.limit > 0, count > 0 else { return [] }
     guard query.weights.reduce(0, { $0 + Double($1) }) < Double(Float.greatestFiniteMagnitude) else {
       throw .unusableVector(row: nil, reason: "its weights are too large to be added up")

@@ -54,20 +54,33 @@ final class SequenceEncoder: Sendable {
 
   /// The vectors of all tokens, each scaled to unit length: a row for each token of each sequence, one after the other.
   ///
-  /// - Parameter isCancelled: asked before each block; when it says so, the result is nil.
-  func encodeTokens(_ sequences: [ArraySlice<Int32>], isCancelled: @Sendable () -> Bool) -> [Float]? {
+  /// - Parameters:
+  ///   - sequences: the tokens.
+  ///   - seenCounts: how many tokens of each sequence, from its first on, the others see; empty where all are seen.
+  ///   - projection: what states pass before they are scaled; nil leaves them.
+  ///   - isCancelled: asked before each block; when it says so, the result is nil.
+  func encodeTokens(
+    _ sequences: [ArraySlice<Int32>], seenCounts: [Int] = [], projection: PackedMatrix? = nil, isCancelled: @Sendable () -> Bool
+  ) -> [Float]? {
+    let dimension = projection?.outputs ?? dimension
     let plan = BlockPlan(lengths: sequences.map(\.count), threadCount: pool.threadCount)
     let starts = sequences.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
     let results = Mutex([Float](repeating: 0, count: starts[sequences.count] * dimension))
     pool.forEach(plan.blocks.count) { [self] index in
       if isCancelled() { return }
       let texts = plan.blocks[index]
-      let block = TokenBlock(sequences[texts])
+      var block = TokenBlock(sequences[texts])
+      if !seenCounts.isEmpty { block.seenCounts = Array(seenCounts[texts]) }
       let space = takeWorkspace(tokens: block.ids.count, .single)
       defer { putBack(space) }
       backbone.forward(block, space, division: .single)
+      var states = space.state
+      if let projection {
+        states = Activations(.float32, rows: block.ids.count, columns: dimension)
+        projection.multiply(space.state, rows: 0..<block.ids.count, into: states, firstRow: 0)
+      }
       var vectors = [Float](repeating: 0, count: block.ids.count * dimension)
-      for row in block.ids.indices { space.state.reduce(rows: row..<row + 1, .first, scaled: true, into: &vectors, at: row * dimension) }
+      for row in block.ids.indices { states.reduce(rows: row..<row + 1, .first, scaled: true, into: &vectors, at: row * dimension) }
       let start = starts[texts.lowerBound] * dimension
       results.withLock { $0.replaceSubrange(start..<start + vectors.count, with: vectors) }
     }

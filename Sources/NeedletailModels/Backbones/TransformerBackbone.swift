@@ -21,7 +21,7 @@ struct TransformerBackbone: Sendable {
     let rows = 0..<block.ids.count
     space.state.embed(block.ids, positions: positions, types: block.types, embeddings)
     if let embeddingNorm { space.state.normalise(rows: rows, embeddingNorm) }
-    let places = BlockPlaces(sequences: block.sequences, positions: positions)
+    let places = BlockPlaces(sequences: block.sequences, positions: positions, seenCounts: block.seenCounts)
     for layer in layers { layer.forward(space, places, division: division) }
     if let finalNorm { space.state.normalise(rows: rows, finalNorm) }
   }
@@ -39,6 +39,8 @@ struct TokenBlock: Sendable {
   var types: [Int32] = []
   /// The rows of each sequence, in order and without gaps.
   var sequences: [Range<Int>] = []
+  /// How many tokens of each sequence, from its first on, are seen by the others; empty where all are.
+  var seenCounts: [Int] = []
 
   init(_ sequences: some Sequence<ArraySlice<Int32>>) {
     for sequence in sequences {

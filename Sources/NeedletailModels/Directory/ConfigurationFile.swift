@@ -95,11 +95,23 @@ struct ConfigurationFile {
     return strings
   }
 
-  /// The first entry of a list of strings; nil if the list is absent or empty.
-  func firstString(_ key: String) throws(ModelError) -> String? {
+  /// An object within the object.
+  func object(_ key: String) throws(ModelError) -> ConfigurationFile? {
+    guard let value = value(key) else { return nil }
+    guard case .object(let fields) = value else { throw wrongType(key, "an object") }
+    return ConfigurationFile(path: path, fields: fields)
+  }
+
+  /// A list of strings.
+  func texts(_ key: String) throws(ModelError) -> [String]? {
     guard let value = value(key) else { return nil }
     guard case .array(let entries) = value, entries.allSatisfy({ $0.string != nil }) else { throw wrongType(key, "a list of strings") }
-    return entries.first?.string
+    return entries.compactMap(\.string)
+  }
+
+  /// The first entry of a list of strings; nil if the list is absent or empty.
+  func firstString(_ key: String) throws(ModelError) -> String? {
+    try texts(key)?.first
   }
 
   /// The value, or the complaint that the field is missing.

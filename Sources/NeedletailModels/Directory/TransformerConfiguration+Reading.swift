@@ -56,7 +56,7 @@ extension TransformerConfiguration {
     return epsilon
   }
 
-  private static func activation(_ key: String, _ file: ConfigurationFile) throws(ModelError) -> Activation {
+  static func activation(_ key: String, _ file: ConfigurationFile) throws(ModelError) -> Activation {
     let name = try file.require(key, file.string(key))
     switch name {
     case "gelu", "gelu_python": return .gelu

@@ -39,8 +39,8 @@ struct TransformerLayer: Sendable {
       let rows = block.sequences[sequence]
       guard !rows.isEmpty else { return }
       space.context.attend(
-        space.projections, rows: rows, keys: space.projections, keyRows: rows, head: shape.places(of: head), mask: mask,
-        bias: bias.map { (table: $0, head: head) }, scratch: space.attention[task])
+        space.projections, rows: rows, keys: space.projections, keyRows: block.seenRows(of: sequence), head: shape.places(of: head),
+        mask: mask, bias: bias.map { (table: $0, head: head) }, firstPlace: 0, scratch: space.attention[task])
     }
     division.forEachPiece(of: tokenCount) { piece in
       mix(space, piece, division)
@@ -146,4 +146,11 @@ struct BlockPlaces: Sendable {
   var sequences: [Range<Int>]
   /// The position of each row in its sequence, as the network counts.
   var positions: [Int32]
+  /// How many tokens of each sequence, from its first on, are seen by the others; empty where all are.
+  var seenCounts: [Int] = []
+
+  func seenRows(of sequence: Int) -> Range<Int> {
+    let rows = sequences[sequence]
+    return seenCounts.isEmpty ? rows : rows.lowerBound..<rows.lowerBound + seenCounts[sequence]
+  }
 }

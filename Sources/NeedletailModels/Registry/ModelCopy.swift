@@ -16,8 +16,8 @@ extension ModelDirectory {
     ]
     var names = networkFiles.map { network + $0 } + ["README.md", "LICENSE"]
     if !writingModules {
-      names += ["modules.json", "config_sentence_transformers.json", modules.poolingFolder + "/config.json"]
-      names += ["1_SpladePooling/config.json", "1_Dense/config.json", "1_Dense/\(Self.weightsName)"]
+      names += ["modules.json", "config_sentence_transformers.json", "artifact.metadata", modules.poolingFolder + "/config.json"]
+      names += Self.moduleFolders(path).flatMap { ["\($0)/config.json", "\($0)/\(Self.weightsName)"] }
       names += SentenceModules.settingsNames.map { network + $0 }
     }
     for name in names where FileManager.default.fileExists(atPath: path + "/" + name) {
@@ -30,6 +30,14 @@ extension ModelDirectory {
       }
     }
     if writingModules { try modules.write(to: destination, dimension: configuration.hiddenSize) }
+  }
+
+  /// The folders that `modules.json` leads to, apart from the directory itself.
+  private static func moduleFolders(_ path: String) -> [String] {
+    let entries = (try? ConfigurationFile.list(path: path + "/modules.json", advice: "")) ?? []
+    return entries.compactMap { try? $0.string("path") }.filter { folder in
+      !folder.isEmpty && !folder.hasPrefix("/") && !folder.split(separator: "/").contains("..")
+    }
   }
 
   private static func place(_ source: String, at destination: String, linking: Bool) throws(ModelError) {

@@ -9,6 +9,8 @@ public enum ModelKind: String, Hashable, Codable, Sendable, CaseIterable {
   case crossEncoder = "cross-encoder"
   /// Weights of the vocabulary's terms: `SparseEmbedder`.
   case sparse
+  /// A vector of each token: `MultiVectorEmbedder`.
+  case multiVector = "multi-vector"
   /// The continuation of a text: `LanguageModel`.
   case languageModel = "language-model"
 
@@ -18,6 +20,10 @@ public enum ModelKind: String, Hashable, Codable, Sendable, CaseIterable {
   public init(ofDirectory path: String) throws(ModelError) {
     if ShallowModel.isModel(at: path) {
       self = .embedder
+      return
+    }
+    if try MultiVectorSettings.isModel(at: path) {
+      self = .multiVector
       return
     }
     func has(_ name: String) -> Bool { FileManager.default.fileExists(atPath: path + "/" + name) }
@@ -61,9 +67,10 @@ public enum ModelKind: String, Hashable, Codable, Sendable, CaseIterable {
   func profile(ofDirectory path: String, named name: String) throws(ModelError) -> EmbedderProfile {
     if ShallowModel.isModel(at: path) { return try ShallowSettings.read(folder: path).profile(named: name) }
     let directory = self == .embedder ? try ModelDirectory(path: path) : try ModelDirectory(headed: path)
+    if self == .multiVector { return try MultiVectorEmbedder.profile(directory, MultiVectorSettings(directory: path), name) }
     let plain = directory.profile(named: name)
     let dimension = switch self {
-    case .embedder, .languageModel: plain.dimension
+    case .embedder, .languageModel, .multiVector: plain.dimension
     case .crossEncoder: 1
     case .sparse: directory.configuration.vocabularySize
     }
@@ -78,6 +85,7 @@ public enum ModelKind: String, Hashable, Codable, Sendable, CaseIterable {
     case .embedder: _ = try ModelDirectory(path: path)
     case .crossEncoder: _ = try CrossEncoder(path: path)
     case .sparse: _ = try SparseEmbedder(path: path)
+    case .multiVector: _ = try MultiVectorEmbedder(path: path)
     case .languageModel: _ = try LanguageModel(path: path)
     }
   }
@@ -88,6 +96,7 @@ public enum ModelKind: String, Hashable, Codable, Sendable, CaseIterable {
     case .embedder: "An embedding model is what `index` and `search` take."
     case .crossEncoder: "A cross-encoder orders answers: `needletail search --rerank NAME`."
     case .sparse: "A sparse model weighs terms: `needletail sparse encode NAME`."
+    case .multiVector: "A multi-vector model compares tokens: `needletail multivector build --token-model NAME`."
     case .languageModel: "A language model continues texts: `needletail generate NAME`."
     }
   }

@@ -96,22 +96,27 @@ extension Activations {
   ///   - queries: float32 or bfloat16, which is also the precision of the products.
   ///   - rows: the tokens that ask, in `queries` and in this object.
   ///   - keys: where keys and values are, in the same precision.
-  ///   - keyRows: the tokens that are asked; the last of them are those that ask.
+  ///   - keyRows: the tokens that are asked.
+  ///   - firstPlace: the place among them at which the first token that asks stands; nil if the last of them are those that ask. Those
+  ///     that ask may go on behind the last that is asked, as tokens do that see others and are not seen.
   ///   - head: where in the rows things are.
   ///   - mask: which keys a query sees.
   ///   - bias: what is added to scores, and for which head.
   ///   - scratch: memory to work in.
   public func attend(
     _ queries: Activations, rows: Range<Int>, keys: Activations, keyRows: Range<Int>, head: AttentionHead,
-    mask: AttentionMask = .all, bias: (table: RelativeBias, head: Int)? = nil, scratch: AttentionScratch
+    mask: AttentionMask = .all, bias: (table: RelativeBias, head: Int)? = nil, firstPlace: Int? = nil, scratch: AttentionScratch
   ) {
     let size = scratch.headSize
     precondition(head.output + size <= columns && head.query + size <= queries.columns, "a head beyond the columns")
     precondition(max(head.key, head.value) + size <= keys.columns, "a head beyond the columns")
     precondition(queries.precision == keys.precision && queries.precision != .int8 && precision != .int8, "attention works on floats")
-    precondition(!rows.isEmpty && rows.count <= keyRows.count, "\(rows.count) queries of \(keyRows.count) keys")
+    precondition(!rows.isEmpty && !keyRows.isEmpty && (firstPlace ?? 0) >= 0, "\(rows.count) queries of \(keyRows.count) keys")
+    precondition(firstPlace != nil || rows.count <= keyRows.count, "\(rows.count) queries are not among \(keyRows.count) keys")
+    let firstPlace = firstPlace ?? keyRows.count - rows.count
     precondition(keyRows.count <= scratch.maximumLength, "\(keyRows.count) tokens in room for \(scratch.maximumLength)")
-    precondition(bias.map { keyRows.count <= $0.table.reach + 1 && $0.head < $0.table.heads } ?? true, "a bias that does not reach")
+    let span = max(keyRows.count, firstPlace + rows.count)
+    precondition(bias.map { span <= $0.table.reach + 1 && $0.head < $0.table.heads } ?? true, "a bias that does not reach")
     check(rows)
     queries.check(rows)
     keys.check(keyRows)
@@ -125,9 +130,9 @@ extension Activations {
     unsafe attention.key = UnsafeRawPointer(keys.bytes(at: keyRows.lowerBound, column: head.key))
     unsafe attention.value = UnsafeRawPointer(keys.bytes(at: keyRows.lowerBound, column: head.value))
     unsafe attention.stride = keys.stride
-    unsafe attention.first_query = keyRows.count - rows.count
-    unsafe attention.before = mask.before ?? keyRows.count
-    unsafe attention.after = mask.after ?? keyRows.count
+    unsafe attention.first_query = firstPlace
+    unsafe attention.before = mask.before ?? span
+    unsafe attention.after = mask.after ?? span
     if let bias { unsafe attention.bias = bias.table.centre(of: bias.head) }
     unsafe attention.scale = 1 / Float(size).squareRoot()
     unsafe attention.out = bytes(at: rows.lowerBound, column: head.output)

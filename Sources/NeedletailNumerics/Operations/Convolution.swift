@@ -1,3 +1,5 @@
+internal import CNeedletailKernels
+
 /// A window that moves over a picture.
 public struct Window: Hashable, Sendable {
   public var height: Int
@@ -50,34 +52,37 @@ extension Tensor {
     }
     let channels = shape[3]
     let result = tape.result([shape[0], places.rows, places.columns, channels], of: self)
-    let scale = reduction == .mean ? 1 / Float(window.height * window.width) : 1
-    var winners = [Int32](repeating: 0, count: reduction == .maximum ? result.shape.count : 0)
-    forEachPlace(window, places) { place, sources in
-      for channel in 0..<channels {
-        let out = place * channels + channel
+    let walk = WindowWalk(window, shape, places)
+    let scale = 1 / Float(window.height * window.width)
+    tape.spread(walk.lineCount, by: walk.linesPerTask(entriesPerPlace: channels * window.height * window.width)) { lines in
+      let kernels = unsafe Tape.kernels
+      walk.forEachPixel(in: lines) { place, pixel, isFirst in
+        let (out, source) = unsafe (result.pointer + place * channels, pointer + pixel)
         switch reduction {
-        case .mean:
-          var sum: Float = 0
-          for source in sources { unsafe sum += pointer[source.entry + channel] }
-          unsafe result.pointer[out] = sum * scale
-        case .maximum:
-          var best = sources[0].entry + channel
-          for source in sources where unsafe pointer[source.entry + channel] > pointer[best] { best = source.entry + channel }
-          winners[out] = Int32(best)
-          unsafe result.pointer[out] = pointer[best]
+        case .mean: unsafe kernels.scale(source, scale, channels, !isFirst, out)
+        case .maximum where isFirst: unsafe out.update(from: source, count: channels)
+        case .maximum: for channel in 0..<channels { unsafe out[channel] = max(out[channel], source[channel]) }
         }
       }
     }
-    tape.record(result) { [self, winners] in
+    tape.record(result) { [self] in
       guard let arriving = unsafe result.gradientPointer else { return }
       let sum = unsafe receiveSum()
-      if reduction == .maximum {
-        for (out, best) in winners.enumerated() { unsafe sum[Int(best)] += arriving[out] }
-        return
-      }
-      forEachPlace(window, places) { place, sources in
-        for source in sources {
-          for channel in 0..<channels { unsafe sum[source.entry + channel] += scale * arriving[place * channels + channel] }
+      // windows overlap within a picture, not between pictures
+      tape.spread(shape[0], by: 1) { pictures in
+        let kernels = unsafe Tape.kernels
+        // the first of equal entries takes all
+        var isTaken = [Bool](repeating: false, count: reduction == .maximum ? channels : 0)
+        walk.forEachPixel(in: pictures.lowerBound * places.rows..<pictures.upperBound * places.rows) { place, pixel, isFirst in
+          let (slope, target) = unsafe (arriving + place * channels, sum + pixel)
+          if reduction == .mean { return unsafe kernels.scale(slope, scale, channels, true, target) }
+          let (best, source) = unsafe (result.pointer + place * channels, pointer + pixel)
+          for channel in 0..<channels {
+            if isFirst { isTaken[channel] = false }
+            guard unsafe !isTaken[channel] && source[channel] == best[channel] else { continue }
+            isTaken[channel] = true
+            unsafe target[channel] += slope[channel]
+          }
         }
       }
     }
@@ -89,47 +94,87 @@ extension Tensor {
     let channels = shape[3]
     let size = window.height * window.width * channels
     let result = tape.result([shape[0] * places.rows * places.columns, size], of: self)
-    unsafe result.pointer.update(repeating: 0, count: result.shape.count)
-    forEachPlace(window, places) { place, sources in
-      for source in sources {
-        unsafe (result.pointer + place * size + source.slot * channels).update(from: pointer + source.entry, count: channels)
+    let walk = WindowWalk(window, shape, places)
+    tape.spread(walk.lineCount, by: walk.linesPerTask(entriesPerPlace: size)) { lines in
+      if walk.isPadded {
+        let rows = lines.lowerBound * places.columns..<lines.upperBound * places.columns
+        unsafe (result.pointer + rows.lowerBound * size).update(repeating: 0, count: rows.count * size)
+      }
+      walk.forEachRun(in: lines) { place, run in
+        unsafe (result.pointer + place * size + run.slot * channels).update(from: pointer + run.pixel, count: run.count * channels)
       }
     }
     tape.record(result) { [self] in
       guard let arriving = unsafe result.gradientPointer else { return }
       let sum = unsafe receiveSum()
-      forEachPlace(window, places) { place, sources in
-        for source in sources {
-          let from = unsafe arriving + place * size + source.slot * channels
-          for channel in 0..<channels { unsafe sum[source.entry + channel] += from[channel] }
+      tape.spread(shape[0], by: 1) { pictures in
+        let kernels = unsafe Tape.kernels
+        walk.forEachRun(in: pictures.lowerBound * places.rows..<pictures.upperBound * places.rows) { place, run in
+          unsafe kernels.scale(arriving + place * size + run.slot * channels, 1, run.count * channels, true, sum + run.pixel)
         }
       }
     }
     return result
   }
+}
 
-  /// Calls `body` for each place of a window with where its pixels begin, and which of the window's they are; those outside of the picture
-  /// are left out.
-  private func forEachPlace(
-    _ window: Window, _ places: (rows: Int, columns: Int), _ body: (_ place: Int, _ sources: [(entry: Int, slot: Int)]) -> Void
-  ) {
-    var sources: [(entry: Int, slot: Int)] = []
-    for image in 0..<shape[0] {
-      for row in 0..<places.rows {
-        for column in 0..<places.columns {
-          sources.removeAll(keepingCapacity: true)
-          for y in 0..<window.height {
-            let line = row * window.stride + y - window.paddingHeight
-            if line < 0 || line >= shape[1] { continue }
-            for x in 0..<window.width {
-              let pixel = column * window.stride + x - window.paddingWidth
-              if pixel < 0 || pixel >= shape[2] { continue }
-              sources.append((((image * shape[1] + line) * shape[2] + pixel) * shape[3], y * window.width + x))
-            }
-          }
-          body((image * places.rows + row) * places.columns + column, sources)
+/// The places of a window in pictures, line after line of places.
+private struct WindowWalk {
+  let window: Window
+  let height: Int
+  let width: Int
+  let channels: Int
+  let rows: Int
+  let columns: Int
+  /// Lines of places in all pictures.
+  let lineCount: Int
+
+  /// Neighbouring pixels of a line of the window.
+  struct Run {
+    /// Where the first begins in the pictures.
+    var pixel: Int
+    /// Which of the window's it is.
+    var slot: Int
+    var count: Int
+  }
+
+  init(_ window: Window, _ shape: Shape, _ places: (rows: Int, columns: Int)) {
+    self.window = window
+    (height, width, channels) = (shape[1], shape[2], shape[3])
+    (rows, columns) = places
+    lineCount = shape[0] * places.rows
+  }
+
+  var isPadded: Bool { window.paddingHeight > 0 || window.paddingWidth > 0 }
+
+  /// Some ten thousand entries are worth a task.
+  func linesPerTask(entriesPerPlace: Int) -> Int { max(1, 32_768 / max(1, columns * entriesPerPlace)) }
+
+  /// Calls `body` for each place of some lines and each line of the window there that is within the picture.
+  @inline(__always) func forEachRun(in lines: Range<Int>, _ body: (_ place: Int, _ run: Run) -> Void) {
+    for line in lines {
+      let (picture, row) = line.quotientAndRemainder(dividingBy: rows)
+      for column in 0..<columns {
+        let left = column * window.stride - window.paddingWidth
+        let (first, end) = (max(0, left), min(width, left + window.width))
+        guard first < end else { continue }
+        for y in 0..<window.height {
+          let pictureLine = row * window.stride + y - window.paddingHeight
+          guard pictureLine >= 0, pictureLine < height else { continue }
+          body(
+            line * columns + column,
+            Run(
+              pixel: ((picture * height + pictureLine) * width + first) * channels, slot: y * window.width + first - left,
+              count: end - first))
         }
       }
+    }
+  }
+
+  /// The same for each pixel; `isFirst` says that it is the first of its place.
+  @inline(__always) func forEachPixel(in lines: Range<Int>, _ body: (_ place: Int, _ pixel: Int, _ isFirst: Bool) -> Void) {
+    forEachRun(in: lines) { place, run in
+      for x in 0..<run.count { body(place, run.pixel + x * channels, run.slot + x == 0) }
     }
   }
 }

@@ -25,7 +25,7 @@ extension Tape {
   ) {
     guard rows > 0, columns > 0 else { return }
     let pieces = max(1, (depth + Self.deepest - 1) / Self.deepest)
-    let panels = (columns + Int(NEEDLETAIL_PANEL) - 1) / Int(NEEDLETAIL_PANEL)
+    let panels = Self.panels(columns)
     let longest = (depth + pieces - 1) / pieces
     let packed = memory.take(panels * Int(NEEDLETAIL_PANEL) * longest)
     // an odd number of cache lines between rows keeps the rows of a tile from falling into one set of the cache
@@ -39,31 +39,50 @@ extension Tape {
         unsafe turn(left, range, rows: rows, into: turned, stride: turnedStride)
         unsafe a = UnsafePointer(turned.pointer(to: Float.self))
       }
-      var product = unsafe needletail_gemm()
-      unsafe product.depth = range.count
-      unsafe product.a_stride = turned == nil ? left.stride : turnedStride
-      unsafe product.out_stride = outStride
-      unsafe product.residual_stride = outStride
-      let adds = accumulates || piece > 0
-      forEachBlock(rows: rows, panels: panels, depth: range.count) { blockRows, blockPanels in
-        let column = blockPanels.lowerBound * Int(NEEDLETAIL_PANEL)
-        var block = unsafe product
-        unsafe block.rows = blockRows.count
-        unsafe block.columns = min(columns, blockPanels.upperBound * Int(NEEDLETAIL_PANEL)) - column
-        unsafe block.a = UnsafeRawPointer(a + blockRows.lowerBound * block.a_stride)
-        unsafe block.packed = UnsafeRawPointer(packed.pointer(to: Float.self, at: column * range.count))
-        unsafe block.bias = piece == 0 ? bias.map { unsafe $0 + column } : nil
-        let target = unsafe out + blockRows.lowerBound * outStride + column
-        unsafe block.residual = adds ? UnsafePointer(target) : nil
-        unsafe block.out = UnsafeMutableRawPointer(target)
-        unsafe needletail_kernels_current().pointee.gemm_f32(&block)
-      }
+      unsafe multiply(
+        a, stride: turned == nil ? left.stride : turnedStride, packed, rows: rows, columns: columns, depth: range.count,
+        bias: piece == 0 ? bias : nil, accumulates: accumulates || piece > 0, into: out, stride: outStride)
     }
     memory.giveBack(packed)
     if let turned { memory.giveBack(turned) }
   }
 
+  /// Packs a right operand that several products share; the caller gives the memory back.
+  @unsafe func packed(_ right: MatrixOperand, columns: Int, depth: Int) -> AlignedMemory {
+    let panels = Self.panels(columns)
+    let packed = memory.take(panels * Int(NEEDLETAIL_PANEL) * depth)
+    unsafe pack(right, 0..<depth, columns: columns, panels: panels, into: packed)
+    return packed
+  }
+
+  /// out = left · packed (+ bias on each row) (+ out), spread over all threads.
+  @unsafe func multiply(
+    _ left: UnsafePointer<Float>, stride: Int, _ packed: AlignedMemory, rows: Int, columns: Int, depth: Int,
+    bias: UnsafePointer<Float>? = nil, accumulates: Bool, into out: UnsafeMutablePointer<Float>, stride outStride: Int
+  ) {
+    var product = unsafe needletail_gemm()
+    unsafe product.depth = depth
+    unsafe product.a_stride = stride
+    unsafe product.out_stride = outStride
+    unsafe product.residual_stride = outStride
+    forEachBlock(rows: rows, panels: Self.panels(columns), depth: depth) { blockRows, blockPanels in
+      let column = blockPanels.lowerBound * Int(NEEDLETAIL_PANEL)
+      var block = unsafe product
+      unsafe block.rows = blockRows.count
+      unsafe block.columns = min(columns, blockPanels.upperBound * Int(NEEDLETAIL_PANEL)) - column
+      unsafe block.a = UnsafeRawPointer(left + blockRows.lowerBound * block.a_stride)
+      unsafe block.packed = UnsafeRawPointer(packed.pointer(to: Float.self, at: column * depth))
+      unsafe block.bias = bias.map { unsafe $0 + column }
+      let target = unsafe out + blockRows.lowerBound * outStride + column
+      unsafe block.residual = accumulates ? UnsafePointer(target) : nil
+      unsafe block.out = UnsafeMutableRawPointer(target)
+      unsafe needletail_kernels_current().pointee.gemm_f32(&block)
+    }
+  }
+
   private static let deepest = 2560
+
+  private static func panels(_ columns: Int) -> Int { (columns + Int(NEEDLETAIL_PANEL) - 1) / Int(NEEDLETAIL_PANEL) }
 
   private func pack(_ right: MatrixOperand, _ range: Range<Int>, columns: Int, panels: Int, into packed: AlignedMemory) {
     let start = unsafe right.start + (right.isTransposed ? range.lowerBound : range.lowerBound * right.stride)

@@ -6,7 +6,8 @@ internal import Foundation
 ///
 /// Without the first moment; the rate of a step is given, and with `scalesByValue` multiplied by the size of the parameter's values
 /// (section 8). Deviation: weight decay, as in the library transformers. A parameter of more than two extents is a matrix whose columns are
-/// the last extent. Parameters that hold several matrices one below the other, such as the queries, keys and values of a layer, are one.
+/// the last extent. Of a parameter that holds several matrices one below the other, each is one of its own, as in a library where each has a
+/// parameter of its own.
 final class FactoredMoments {
   private let parameters: Parameters
   private let pieces: [Piece]
@@ -14,30 +15,39 @@ final class FactoredMoments {
   private(set) var moments: [Float]
 
   private struct Piece {
-    let parameter: Parameter
+    /// Where its values begin in the store.
+    let offset: Int
     let decay: Float
     /// Where its moments begin.
     let first: Int
+    let isMatrix: Bool
     let rows: Int
     let columns: Int
 
-    var isMatrix: Bool { parameter.shape.rank > 1 }
     var count: Int { isMatrix ? rows + columns : columns }
   }
 
   private static let smallestSquare: Float = 1e-30
   private static let smallestValue: Float = 1e-3
 
-  init(of parameters: Parameters, decay: (Parameter) -> Float) {
+  /// - Precondition: the rows of a parameter, or its entries if it is a vector, divide into its pieces.
+  init(of parameters: Parameters, decay: (Parameter) -> Float, pieces pieceCount: (Parameter) -> Int) {
     self.parameters = parameters
     var pieces: [Piece] = []
     var first = 0
     for parameter in parameters.all where parameter.isTrained {
-      let columns = parameter.shape.rank > 1 ? parameter.shape.columns : parameter.shape.count
-      let piece = Piece(
-        parameter: parameter, decay: decay(parameter), first: first, rows: parameter.shape.count / max(1, columns), columns: columns)
-      pieces.append(piece)
-      first += piece.count
+      let isMatrix = parameter.shape.rank > 1
+      let count = pieceCount(parameter)
+      let size = parameter.shape.count / count
+      precondition(size * count == parameter.shape.count, "\(count) pieces of a parameter of shape \(parameter.shape)")
+      let columns = isMatrix ? parameter.shape.columns : size
+      for number in 0..<count {
+        let piece = Piece(
+          offset: parameter.offset + number * size, decay: decay(parameter), first: first, isMatrix: isMatrix,
+          rows: size / max(1, columns), columns: columns)
+        pieces.append(piece)
+        first += piece.count
+      }
     }
     self.pieces = pieces
     moments = [Float](repeating: 0, count: first)
@@ -69,8 +79,8 @@ final class FactoredMoments {
       pool.forEach(pieces.count) { index in
         let piece = pieces[index]
         let change = unsafe Change(
-          value: values.pointer(to: Float.self, at: piece.parameter.offset),
-          gradient: gradients.pointer(to: Float.self, at: piece.parameter.offset), moment: start + piece.first, rows: piece.rows,
+          value: values.pointer(to: Float.self, at: piece.offset),
+          gradient: gradients.pointer(to: Float.self, at: piece.offset), moment: start + piece.first, rows: piece.rows,
           columns: piece.columns, kept: kept, scale: step.gradientScale)
         unsafe piece.isMatrix ? change.updateMatrix() : change.updateVector()
         let size = unsafe change.rootMeanSquare(change.gradient)

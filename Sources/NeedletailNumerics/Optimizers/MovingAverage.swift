@@ -17,7 +17,7 @@ public final class MovingAverage {
 
   /// Takes the values after a step into the average.
   public func update(from parameters: Parameters) {
-    let count = min(values.count, parameters.count)
+    let count = min(values.count, parameters.trainedCount)
     let current = parameters.valueMemory
     let decay = decay
     unsafe values.withUnsafeMutableBufferPointer { average in

@@ -8,7 +8,7 @@ public final class Optimizer {
   public let algorithm: OptimizerAlgorithm
   private let parameters: Parameters
   private let pool: WorkerPool
-  /// The first and the second moment, or the velocity, of each entry.
+  /// The first and the second moment, or the velocity, of each entry that learns.
   private let moments: [AlignedMemory]
   /// The second moments where they are factored.
   private let factored: FactoredMoments?
@@ -30,8 +30,11 @@ public final class Optimizer {
   ///   - parameters: what is changed.
   ///   - decay: the weight decay of a parameter; customary is none for biases and norms.
   ///   - pool: the threads.
+  ///   - pieces: how many pieces of equal size, one below the other, a parameter consists of, such as the weights of queries, keys and
+  ///     values; what Adafactor measures, it measures of each.
   public init(
-    _ algorithm: OptimizerAlgorithm, of parameters: Parameters, pool: WorkerPool = .shared, decay: (Parameter) -> Float = { _ in 0 }
+    _ algorithm: OptimizerAlgorithm, of parameters: Parameters, pool: WorkerPool = .shared, decay: (Parameter) -> Float = { _ in 0 },
+    pieces pieceCount: (Parameter) -> Int = { _ in 1 }
   ) {
     self.algorithm = algorithm
     self.parameters = parameters
@@ -42,8 +45,8 @@ public final class Optimizer {
     case .gradientDescent: momentCount = 1
     case .adafactor: momentCount = 0
     }
-    moments = (0..<momentCount).map { _ in AlignedMemory(byteCount: parameters.count * MemoryLayout<Float>.stride) }
-    factored = momentCount == 0 ? FactoredMoments(of: parameters, decay: decay) : nil
+    moments = (0..<momentCount).map { _ in AlignedMemory(byteCount: parameters.trainedCount * MemoryLayout<Float>.stride) }
+    factored = momentCount == 0 ? FactoredMoments(of: parameters, decay: decay, pieces: pieceCount) : nil
     pieces = parameters.all.filter(\.isTrained).flatMap { parameter in
       stride(from: 0, to: parameter.shape.count, by: Self.entriesPerPiece).map { first in
         Piece(
@@ -117,7 +120,7 @@ public final class Optimizer {
   /// - Precondition: setting takes as many moments, of the same lengths, as there are.
   public var state: (stepCount: Int, moments: [[Float]]) {
     get {
-      let kept = moments.map { unsafe Array(UnsafeBufferPointer(start: $0.pointer(to: Float.self), count: parameters.count)) }
+      let kept = moments.map { unsafe Array(UnsafeBufferPointer(start: $0.pointer(to: Float.self), count: parameters.trainedCount)) }
       return (stepCount, kept + (factored.map { [$0.moments] } ?? []))
     }
     set {
@@ -131,5 +134,5 @@ public final class Optimizer {
   }
 
   /// The lengths of the moments in `state`.
-  public var momentCounts: [Int] { moments.map { _ in parameters.count } + (factored.map { [$0.moments.count] } ?? []) }
+  public var momentCounts: [Int] { moments.map { _ in parameters.trainedCount } + (factored.map { [$0.moments.count] } ?? []) }
 }

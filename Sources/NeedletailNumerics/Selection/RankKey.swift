@@ -10,6 +10,8 @@ package struct RankKey: Comparable, Sendable {
     bits = UInt64(Self.ordered(score)) << 32 | UInt64(~row)
   }
 
+  package init(bits: UInt64) { self.bits = bits }
+
   package var row: UInt32 { ~UInt32(truncatingIfNeeded: bits) }
 
   package var score: Float { Self.score(ordered: UInt32(bits >> 32)) }

@@ -1,7 +1,7 @@
 /// The `capacity` best of a stream of scored rows.
 ///
 /// Up to some hundred entries are kept sorted in a fixed buffer: nearly all of a long stream fails one comparison with
-/// the worst kept, so this beats a heap. Larger selections collect twice as many and sort now and then.
+/// the worst kept, so this beats a heap. Larger selections collect more than they keep and select now and then.
 ///
 /// A higher score ranks earlier, among equals the lower row. Complexity: O(1) for a row that is not kept, O(`capacity`)
 /// moves of eight bytes (O(log `capacity`) comparisons for a large one) for one that is.
@@ -11,10 +11,11 @@ public struct TopK: Sendable {
   /// The score of the worst kept row once `capacity` are kept, negative infinity before: what a newcomer has to reach
   /// to have a chance. A large selection may lag behind.
   public private(set) var threshold: Float
-  // Sorted, best first, in a small selection. A large one holds up to twice `capacity` in any order.
+  // Sorted, best first, in a small selection. A large one holds up to `roomForMore` times `capacity` in any order.
   private var keys: [RankKey] = []
 
   private static let largestSorted = 512
+  private static let roomForMore = 2
   private var isSorted: Bool { capacity <= Self.largestSorted }
 
   public init(capacity: Int) {
@@ -36,8 +37,11 @@ public struct TopK: Sendable {
 
   /// The kept rows, best first.
   public var ranked: [(row: UInt32, score: Float)] {
-    let best = isSorted ? keys[...] : keys.sorted(by: >).prefix(capacity)
-    return best.map { ($0.row, $0.score) }
+    guard !isSorted else { return keys.map { ($0.row, $0.score) } }
+    var sorted = self
+    if keys.count > capacity { sorted.select() }
+    unsafe sorted.keys.withUnsafeMutableBufferPointer { unsafe RankKey.sortDescending($0) }
+    return sorted.keys.map { ($0.row, $0.score) }
   }
 
   @discardableResult
@@ -64,10 +68,14 @@ public struct TopK: Sendable {
 
   private mutating func collect(_ key: RankKey) -> Bool {
     keys.append(key)
-    guard keys.count == 2 * capacity else { return true }
-    keys.sort(by: >)
-    keys.removeLast(capacity)
-    threshold = keys[capacity - 1].score
+    if keys.count == Self.roomForMore * capacity { select() }
     return true
+  }
+
+  /// Drops all but the best, which are at least as many.
+  private mutating func select() {
+    unsafe keys.withUnsafeMutableBufferPointer { unsafe RankKey.moveLargest(capacity, of: $0) }
+    keys.removeLast(keys.count - capacity)
+    threshold = keys.min()?.score ?? threshold
   }
 }

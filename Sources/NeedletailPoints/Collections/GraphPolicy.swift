@@ -5,17 +5,17 @@ internal import NeedletailIndex
 /// Rows that are in no graph are compared one by one, so there must not be many; a row should not be built into graphs again
 /// and again either. A new graph therefore takes in those that are no larger than what it has so far: sizes shrink by halves,
 /// there are few, and each row is built about as often as the number of points can be halved.
-enum GraphPolicy {
+package enum GraphPolicy {
   /// Rows in no graph, as a part of all, from which on a graph is built over them.
   static let largestUncoveredFraction = 0.25
   /// The same as a number: comparing so many takes about as long as a search in a graph.
-  static let largestUncoveredCount = 4_096
+  package static let largestUncoveredCount = 4_096
   /// Fewer vectors are compared one by one about as fast.
   static let smallestCount = 4_000
   /// A graph with a larger part of its rows out of date is built again.
   static let largestStaleFraction = 0.5
   /// Each graph is searched, so there are at most so many of a column.
-  static let largestGraphCount = 6
+  package static let largestGraphCount = 6
 
   /// A graph that is to be built.
   struct Step: Hashable {
@@ -44,16 +44,23 @@ enum GraphPolicy {
     return nil
   }
 
-  struct Size: Hashable {
-    var number: Int
-    var rows: Int
-    var current: Int
+  /// A graph by its number, how many rows it has, and how many of them are up to date.
+  package struct Size: Hashable {
+    package var number: Int
+    package var rows: Int
+    package var current: Int
+
+    package init(number: Int, rows: Int, current: Int) {
+      self.number = number
+      self.rows = rows
+      self.current = current
+    }
 
     var isStale: Bool { Double(rows - current) > largestStaleFraction * Double(rows) }
   }
 
   /// The graphs that the next one takes over; nil if none is due.
-  static func replaced(uncovered: Int, count: Int, graphs: [Size]) -> Set<Int>? {
+  package static func replaced(uncovered: Int, count: Int, graphs: [Size]) -> Set<Int>? {
     let isDue = uncovered > min(largestUncoveredCount, Int(largestUncoveredFraction * Double(count)))
     guard isDue || graphs.contains(where: \.isStale) else { return nil }
     var replaced: Set<Int> = []
@@ -69,7 +76,7 @@ enum GraphPolicy {
 
 extension PointTable {
   /// How many points have a vector.
-  func vectorCount(_ column: Int) -> Int { blocks.reduce(0) { $0 + $1.vectors[column].present.count } }
+  func vectorCount(_ column: Int) -> Int { blocks.indices.reduce(0) { $0 + blocks[$1].vectors[column].present.count } }
 
   /// The rows of a step, ascending: those in no graph, and those of the graphs that it replaces.
   func rows(of step: GraphPolicy.Step) -> [PointRow] {

@@ -37,6 +37,8 @@ public final class PointCollection: Sendable {
     self.folder = folder
     self.database = database
     current = Mutex(snapshot)
+    // The log is moved into the file, and both are forced to the disk, after 32 MiB rather than after 4: points come in bulk.
+    try? database.writeNow { db in try db.execute(sql: "PRAGMA wal_autocheckpoint = 8192") }
   }
 
   // MARK: life
@@ -58,11 +60,13 @@ public final class PointCollection: Sendable {
   }
 
   /// Opens what is in a folder; nil if making it was interrupted.
-  static func open(folder: String) throws(StoreError) -> PointCollection? {
+  ///
+  /// - Parameter isReadOnly: whether nothing may be written there; changes are then refused.
+  static func open(folder: String, isReadOnly: Bool = false) throws(StoreError) -> PointCollection? {
     try storing(folder) {
       let path = databasePath(folder)
       guard FileSystem.size(of: path) != nil else { return nil }
-      let database = try CollectionDatabase.writing(path: path, schema: .points)
+      let database = try isReadOnly ? CollectionDatabase.reading(path: path, schema: .points) : CollectionDatabase.writing(path: path, schema: .points)
       guard let snapshot = try database.read({ db in try PointLoader(path: path).load(db) }) else {
         try database.close()
         return nil
@@ -110,6 +114,7 @@ public final class PointCollection: Sendable {
   }
 
   private func change(_ work: PendingChange.Work) async throws(PointError) -> UInt64 {
+    guard database.writer != nil else { throw .store(.readOnly(path: database.path)) }
     builder.noteChange()
     let result = await withCheckedContinuation { continuation in
       pending.withLock { $0.append(PendingChange(work: work, continuation: continuation)) }
@@ -164,7 +169,7 @@ public final class PointCollection: Sendable {
 
   /// Builds graphs in the background over columns that grew enough.
   private func indexIfWorthwhile() {
-    guard let step = GraphPolicy.nextStep(of: snapshot()) else { return }
+    guard database.writer != nil, let step = GraphPolicy.nextStep(of: snapshot()) else { return }
     builder.run(isLoad: step.isLoad) { [weak self] pool in
       self?.buildGraph(pool) ?? false
     } next: { [weak self] in
@@ -188,7 +193,7 @@ public final class PointCollection: Sendable {
 
   /// Waits until all indexes are built that are worth it.
   public func settle() async {
-    while isIndexing || (builder.takesMore && GraphPolicy.nextStep(of: snapshot()) != nil) { try? await Task.sleep(for: .milliseconds(20)) }
+    while isIndexing || (database.writer != nil && builder.takesMore && GraphPolicy.nextStep(of: snapshot()) != nil) { try? await Task.sleep(for: .milliseconds(20)) }
   }
 }
 

@@ -26,7 +26,8 @@ public final class PointLibrary: Sendable {
 
   let folder: String
   let noticed = Notices()
-  private let lock: WriterLock
+  /// Nil where nothing may be written: collections can be read and searched then, and changes are refused.
+  private let lock: WriterLock?
   private let shelf = Mutex(Shelf())
 
   /// What was noticed and mended, here and in the collections.
@@ -43,7 +44,12 @@ public final class PointLibrary: Sendable {
       throw .cannotAccess(path: folder, reason: error.localizedDescription)
     }
     for path in [directory.path, directory.path + "/.."] { FileSystem.synchronise(path) }
-    lock = try WriterLock(path: folder + "/writer.lock", collection: "points")
+    do throws(StoreError) {
+      lock = try WriterLock(path: folder + "/writer.lock", collection: "points")
+    } catch .readOnly {
+      lock = nil
+      noticed.add("nothing may be written to \(folder); its collections can be read and searched only")
+    }
     openAll()
   }
 
@@ -60,7 +66,7 @@ public final class PointLibrary: Sendable {
         shelf.lastNumber = max(shelf.lastNumber, number)
         guard !name.hasSuffix(Self.damagedSuffix) else { continue }
         do throws(StoreError) {
-          if let collection = try PointCollection.open(folder: path) {
+          if let collection = try PointCollection.open(folder: path, isReadOnly: lock == nil) {
             // A copy was put in the place of an older one, and the power went before that was removed.
             if let older = shelf.collections.updateValue(collection, forKey: collection.name) {
               older.close()
@@ -78,6 +84,10 @@ public final class PointLibrary: Sendable {
       // Aliases of a collection that is left out stay: it may be mended.
       shelf.aliases = stored.compactMapValues(\.string).filter { shelf.collections[$0.value] != nil || shelf.damaged[Self.readable($0.value)] != nil }
     }
+  }
+
+  private func checkIsWritable() throws(PointError) {
+    guard lock != nil else { throw .store(.readOnly(path: folder)) }
   }
 
   private static let removedSuffix = ".removed"
@@ -109,6 +119,7 @@ public final class PointLibrary: Sendable {
   /// - Throws: `PointError.exists`, `wrongInput` if it is the name of an alias.
   @discardableResult
   public func create(_ name: String, _ settings: PointCollectionSettings) throws(PointError) -> PointCollection {
+    try checkIsWritable()
     let result = shelf.withLock { shelf -> Result<PointCollection, PointError> in
       guard shelf.collections[name] == nil else { return .failure(.exists("Collection `\(name)` already exists!")) }
       guard shelf.aliases[name] == nil else {
@@ -139,6 +150,7 @@ public final class PointLibrary: Sendable {
 
   /// Removes a collection with its aliases; false if there is none.
   public func remove(_ name: String) throws(PointError) -> Bool {
+    try checkIsWritable()
     let removed = shelf.withLock { shelf -> PointCollection? in
       let name = shelf.collections[name] == nil ? shelf.aliases[name] ?? name : name
       guard let collection = shelf.collections.removeValue(forKey: name) else { return nil }
@@ -158,6 +170,7 @@ public final class PointLibrary: Sendable {
 
   /// Puts an opened copy in place of a collection.
   func replace(_ name: String, byCopyAt source: String) throws(PointError) {
+    try checkIsWritable()
     let result = shelf.withLock { shelf -> Result<PointCollection?, PointError> in
       let target = nextFolder(for: name, &shelf)
       // Until it has its name inside, too, it must not be taken for what it is a copy of.
@@ -190,7 +203,7 @@ public final class PointLibrary: Sendable {
   /// Ends background work and lets go of all files.
   public func close() {
     for collection in shelf.withLock({ Array($0.collections.values) }) { collection.close() }
-    lock.release()
+    lock?.release()
   }
 
   // MARK: aliases
@@ -207,6 +220,7 @@ public final class PointLibrary: Sendable {
 
   /// Changes aliases in order: all of them or, if this throws, none.
   public func change(_ changes: [AliasChange]) throws(PointError) {
+    try checkIsWritable()
     let result = shelf.withLock { shelf -> Result<Void, PointError> in
       var aliases = shelf.aliases
       for change in changes {

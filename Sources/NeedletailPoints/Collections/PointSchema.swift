@@ -36,5 +36,6 @@ extension DatabaseSchema {
             bytes INTEGER NOT NULL, checksum INTEGER NOT NULL)
           """,
         ]),
-    ])
+    ],
+    oldestReadable: 1)
 }

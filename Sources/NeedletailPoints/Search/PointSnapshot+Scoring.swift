@@ -35,8 +35,8 @@ extension PointSnapshot {
   private func scan(_ scorer: ExampleScorer, in selection: RowSelection, limit: Int, threshold: Float?) -> [ScoredRow] {
     var best = RankedSelection(limit: min(limit, table.count), table: table)
     var scratch = ExampleScorer.Scratch()
-    for (number, block) in table.blocks.enumerated() where !selection.masks[number].isEmpty {
-      scorer.forEachScore(block, selection.masks[number], &scratch) { place, score in
+    for number in selection.masks.indices where !selection.masks[number].isEmpty {
+      scorer.forEachScore(table.blocks[number], selection.masks[number], &scratch) { place, score in
         if let threshold, !(score > threshold) { return }
         best.insert(PointRow(number << 8 | place), score)
       }

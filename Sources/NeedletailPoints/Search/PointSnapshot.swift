@@ -63,8 +63,14 @@ public final class PointSnapshot: Sendable {
 
   /// The rows that satisfy all filters, without some.
   func selection(_ filters: [PointFilter], excluding rows: Set<PointRow> = []) -> RowSelection {
-    var masks = table.blocks.map { block in
-      filters.reduce(block.live) { mask, filter in mask.isEmpty ? mask : mask & block.mask(filter, in: context) }
+    // By number: a block is not copied where only its mask is wanted.
+    let blocks = table.blocks
+    var masks: [BlockMask] = []
+    masks.reserveCapacity(blocks.count)
+    for number in blocks.indices {
+      var mask = blocks[number].live
+      for filter in filters where !mask.isEmpty { mask = mask & blocks[number].mask(filter, in: context) }
+      masks.append(mask)
     }
     for row in rows { masks[Int(row >> 8)].remove(Int(row & 255)) }
     return RowSelection(masks: masks)

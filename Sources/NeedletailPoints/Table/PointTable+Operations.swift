@@ -73,7 +73,7 @@ extension PointTable {
     if let existing = self.row(of: point.id) {
       guard mode != .insertOnly, satisfies(existing, condition, context) else { return }
       row = existing
-      for column in schema.columns.values where vector(column, of: row) != nil { setVector(nil, column: column, of: row, version: version) }
+      for column in schema.columns.values where hasVector(column, of: row) { setVector(nil, column: column, of: row, version: version) }
       setPayload(point.payload, of: row, version: version)
     } else {
       guard mode != .updateOnly else { return }

@@ -25,6 +25,7 @@ struct PointTable: Sendable {
   func version(of row: PointRow) -> UInt64 { blocks[Int(row >> 8)].versions[Int(row & 255)] }
   func payload(of row: PointRow) -> Payload { blocks[Int(row >> 8)].payloads[Int(row & 255)] }
   func vector(_ column: Int, of row: PointRow) -> VectorValue? { blocks[Int(row >> 8)].vectors[column][Int(row & 255)] }
+  func hasVector(_ column: Int, of row: PointRow) -> Bool { blocks[Int(row >> 8)].vectors[column].present.contains(Int(row & 255)) }
   func isLive(_ row: PointRow) -> Bool { row >> 8 < blocks.count && blocks[Int(row >> 8)].live.contains(Int(row & 255)) }
 
   /// The vectors a point has, by name.

@@ -165,7 +165,7 @@ public struct BiGranularSearch: Experiment {
   }
 }
 
-/// Questions with one right sentence each.
+/// Questions with one right sentence each, as proposals and verifiers are measured with.
 private struct Questions {
   let training: BiGranularTraining.Examples
   let held: DenseVectors
@@ -175,26 +175,12 @@ private struct Questions {
   let floats: AnswerRanks
 
   init(_ parameters: BiGranularSearch.Parameters, _ laboratory: Laboratory) async throws {
-    let embedder = try laboratory.embedder(precision: .int8)
-    let learned = try laboratory.task(parameters.collection, split: parameters.trainingSplit)
-    let asked = try laboratory.task(parameters.collection)
-    let rows = Dictionary(uniqueKeysWithValues: learned.corpus.enumerated().map { ($1.id, $0) })
-    func chosen(_ task: RetrievalTask, _ count: Int) -> (texts: [String], rows: [Int]) {
-      let pairs = task.queries.compactMap { question in
-        task.judgements[question.id]?.filter { $0.value > 0 }.keys.sorted().first.flatMap { rows[$0] }.map { (question.text, $0) }
-      }
-      // From all over the file: neighbours in it ask about the same text.
-      let step = max(1, pairs.count / max(1, count))
-      let some = stride(from: 0, to: pairs.count, by: step).prefix(count).map { pairs[$0] }
-      return (some.map(\.0), some.map(\.1))
-    }
-    documents = try await laboratory.vectors(of: learned.corpus.map(\.text), as: .document, with: embedder)
-    let (texts, positives) = chosen(learned, parameters.trainingQueries)
-    training = BiGranularTraining.Examples(
-      queries: try await laboratory.vectors(of: texts, as: .query, with: embedder), documents: documents, positives: positives)
-    let (questions, right) = chosen(asked, parameters.heldOutQueries)
-    held = try await laboratory.vectors(of: questions, as: .query, with: embedder)
-    answers = right
+    let pairs = try await QuestionPairs(
+      of: parameters.collection, learning: parameters.trainingQueries, from: parameters.trainingSplit,
+      asking: parameters.heldOutQueries, in: laboratory)
+    documents = pairs.documents
+    training = BiGranularTraining.Examples(queries: pairs.learned, documents: documents, positives: pairs.learnedAnswers)
+    (held, answers) = (pairs.held, pairs.heldAnswers)
     let exact = try DenseIndexFactory.build(
       documents, similarity: .cosine, specification: DenseIndexSpecification(layout: .flat, codec: .float32))
     floats = AnswerRanks(try exact.search(held, SearchOptions(limit: 10)).map { $0.map { Int($0.row) } }, answers)

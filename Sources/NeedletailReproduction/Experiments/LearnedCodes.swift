@@ -82,6 +82,11 @@ struct LearnedCodes {
     var options = BinaryCodeOptions()
     options.bits = bits
     options.realDimension = real
+    if real != nil {
+      // the projection is shared by all texts, and would be torn apart by the large steps that codes alone learn with
+      options.codeRate = 8
+      training.rate = ShallowTraining().rate
+    }
     return try BinaryParagraphVectors.learn(from: corpus, options: options, training: training)
   }
 

@@ -38,12 +38,12 @@ struct TitlePairs: Sendable {
 struct PartnerRanks {
   private let ranks: [Int]
 
-  /// Ranks rows by the inner product with each query; row `i` is the partner of query `i`, and further rows are nobody's.
-  init(_ queries: DenseVectors, _ rows: DenseVectors) {
+  /// Ranks rows by the inner product with each query, whose partner is the row that `partners` names.
+  init(_ queries: DenseVectors, _ rows: DenseVectors, partners: [Int]) {
     ranks = (0..<queries.count).map { number in
       let query = Array(queries[number])
       let scores = DistanceKernels.current.dot(query.span, rows: rows.values.span)
-      return 1 + scores.indices.count { $0 != number && scores[$0] >= scores[number] }
+      return 1 + scores.indices.count { $0 != partners[number] && scores[$0] >= scores[partners[number]] }
     }
   }
 

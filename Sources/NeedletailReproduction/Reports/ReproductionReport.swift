@@ -27,6 +27,22 @@ public struct ReproductionReport: Sendable {
     try write(Array(json) + [10], to: folder + "/report.json")
   }
 
+  /// What an earlier run wrote into a folder; nil if there is no report.
+  ///
+  /// - Throws: `ReproductionError.malformedRecipe` if its `report.json` cannot be read.
+  public static func read(from folder: String) throws(ReproductionError) -> Reproduction? {
+    let path = folder + "/report.json"
+    guard let data = FileManager.default.contents(atPath: path) else { return nil }
+    let decoder = JSONDecoder()
+    decoder.dateDecodingStrategy = .iso8601
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    do {
+      return try decoder.decode(Reproduction.self, from: data)
+    } catch {
+      throw .malformedRecipe(path: path, reason: "it is no report of this version; run `needletail reproduce` again")
+    }
+  }
+
   private func write(_ bytes: [UInt8], to path: String) throws(ReproductionError) {
     do throws(FileError) {
       try AtomicFile.write(to: path) { writer throws(FileError) in try writer.write(bytes) }

@@ -33,16 +33,18 @@ public struct TextIndex: Sendable {
   ///   - sparseEmbedder: a model that weighs terms, to search by them too.
   ///   - tokenizer: that of the model, to cut texts into passages that it takes in whole.
   ///   - analyzer: what makes terms of words.
+  ///   - fields: what words count in title, headings and body; nil takes title and text for one piece.
   ///   - options: how texts are cut and written.
   /// - Throws: `StoreError`, for example if another process is writing to it or it was made with another model.
   public init(
     named name: String? = nil, in directory: DataDirectory = .standard(), embedder: (any TextEmbedder)? = nil,
     sparseEmbedder: (any SparseTextEmbedder)? = nil, tokenizer: any Tokenizer = WordTokenizer(), analyzer: AnalyzerSpecification = .english,
-    options: IngestOptions = IngestOptions()
+    fields: LexicalFields? = nil, options: IngestOptions = IngestOptions()
   ) throws {
     temporary = name == nil ? try TemporaryFolder() : nil
     let directory = temporary.map { DataDirectory(path: $0.path) } ?? directory
-    let settings = CollectionSettings(embedder: embedder?.profile, analyzer: analyzer, sparseEmbedder: sparseEmbedder?.profile)
+    let settings = CollectionSettings(
+      embedder: embedder?.profile, analyzer: analyzer, sparseEmbedder: sparseEmbedder?.profile, lexicalFields: fields)
     collection = try DocumentCollection.open(name ?? "temporary", in: directory, access: .create(settings))
     searcher = Searcher(collection: collection, embedder: embedder, sparseEmbedder: sparseEmbedder)
     self.embedder = embedder

@@ -69,6 +69,11 @@ public struct TokenSearch: Retriever, Reranker {
     self.embedder = embedder
   }
 
+  /// The name of the model that `build` was given; nil if nobody kept it.
+  ///
+  /// - Throws: `TokenSearchError` if nothing was built there.
+  public static func model(inFolder folder: String) throws(TokenSearchError) -> String? { try TokenSearchDescription(folder: folder).model }
+
   /// Embeds the tokens of all passages and writes the indexes over them.
   ///
   /// - Parameters:
@@ -106,7 +111,9 @@ public struct TokenSearch: Retriever, Reranker {
     // Inner products, since the lengths of encodings count.
     let encodings = try DenseIndexFactory.build(encoder.documents(tokens), similarity: .dot)
     try DenseIndexFactory.write(encodings, to: folder + "/" + TokenSearchDescription.encodingsName)
-    try TokenSearchDescription(embedder: embedder.profile.digest, encoding: encoder.parameters, passages: passages).write(to: folder)
+    try TokenSearchDescription(
+      embedder: embedder.profile.digest, model: embedder.profile.name, encoding: encoder.parameters, passages: passages
+    ).write(to: folder)
   }
 
   // MARK: - Answering
@@ -127,7 +134,7 @@ public struct TokenSearch: Retriever, Reranker {
         try vectors.rank(candidates(for: tokens, limit: limit, within: allowed), for: tokens, limit: limit)
       }
     let found = ranked.map { (id: passages[Int($0.row)], score: Double($0.score)) }
-    let documents = Dictionary(uniqueKeysWithValues: try snapshot.passages(found.map(\.id)).map { ($0.id, $0.document) })
+    let documents = Dictionary(uniqueKeysWithValues: try snapshot.passages(found.map(\.id), readsContents: false).map { ($0.id, $0.document) })
     return found.compactMap { id, score in documents[id].map { (id, $0, score) } }.prefix(query.limit).enumerated().map { place, hit in
       Hit(
         passage: hit.0, document: hit.1, score: hit.2, contributions: [Hit.Contribution(source: "tokens", rank: place + 1, score: hit.2)])

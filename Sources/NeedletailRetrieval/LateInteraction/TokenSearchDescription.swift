@@ -7,6 +7,8 @@ struct TokenSearchDescription: Codable {
   var format = Self.currentFormat
   /// The digest of the model.
   var embedder: String
+  /// Its name; files of before it was kept have none.
+  var model: String?
   var encoding: FixedDimensionalEncoder.Parameters
   /// The passage of each row.
   var passages: [PassageID]
@@ -16,8 +18,9 @@ struct TokenSearchDescription: Codable {
   static let encodingsName = "encodings.index"
   private static let name = "description.json"
 
-  init(embedder: String, encoding: FixedDimensionalEncoder.Parameters, passages: [PassageID]) {
+  init(embedder: String, model: String, encoding: FixedDimensionalEncoder.Parameters, passages: [PassageID]) {
     self.embedder = embedder
+    self.model = model
     self.encoding = encoding
     self.passages = passages
   }

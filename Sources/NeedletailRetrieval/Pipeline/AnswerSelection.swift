@@ -10,6 +10,8 @@ struct AnswerSelection: Sendable {
   let perDocument: Int?
   /// A document that is no answer, since it is the question.
   var excludedDocument: String?
+  /// Whether answers are to be shown; for a ranking alone their texts are not read.
+  var readsContents = true
 
   /// Asks for candidates at growing depths until there are enough answers or no more candidates.
   func fill(
@@ -38,7 +40,7 @@ struct AnswerSelection: Sendable {
     while position < ranked.count, selected.count < limit {
       let slice = ranked[position..<min(position + max(limit, 16), ranked.count)]
       position = slice.endIndex
-      let passages = Dictionary(uniqueKeysWithValues: try snapshot.passages(slice.map(\.id)).map { ($0.id, $0) })
+      let passages = Dictionary(uniqueKeysWithValues: try snapshot.passages(slice.map(\.id), readsContents: readsContents).map { ($0.id, $0) })
       for fused in slice where selected.count < limit {
         // A passage that was removed since the ranking was made is no answer.
         guard let passage = passages[fused.id], passage.document != excludedDocument else { continue }

@@ -63,7 +63,9 @@ struct PipelineRun: Sendable {
     var stages: [Explanation.Stage] = []
     switch source.kind {
     case .dense: passages = try nearest(vector, source)
-    case .lexical: passages = try snapshot.lexical(query.text, limit: depth, filter: query.filter).map { ($0.id, Double($0.score)) }
+    case .lexical:
+      passages = try snapshot.lexical(query.text, limit: depth, filter: query.filter, weights: source.fieldWeights)
+        .map { ($0.id, Double($0.score)) }
     case .sparse:
       passages = try snapshot.nearest(to: sparseVector, limit: depth, filter: query.filter, isExact: pipeline.searcher.options.isExact)
         .map { ($0.id, Double($0.score)) }
@@ -148,8 +150,9 @@ struct PipelineRun: Sendable {
         "\(source.ranking.source) feedback", candidates: answers.count,
         detail: added.isEmpty ? "nothing added" : "added " + added.prefix(8).joined(separator: " ")))
     let searching = Stopwatch()
-    source.ranking.passages = try snapshot.lexical(boosts: boosts, limit: max(source.specification.depth, query.limit), filter: query.filter)
-      .map { ($0.id, Double($0.score)) }
+    source.ranking.passages = try snapshot.lexical(
+      boosts: boosts, limit: max(source.specification.depth, query.limit), filter: query.filter, weights: source.specification.fieldWeights
+    ).map { ($0.id, Double($0.score)) }
     stages.append(searching.stage(source.ranking.source, candidates: source.ranking.passages.count, detail: "asked again"))
   }
 

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import NeedletailNumerics
+internal import NeedletailStore
 
 extension PipelineSpecification {
   /// Files are a few hundred bytes; what is larger than this is something else.
@@ -93,7 +94,7 @@ extension PipelineSpecification: Decodable {
 }
 
 extension PipelineSpecification.Source: Decodable {
-  private enum Keys: String, CodingKey, CaseIterable { case kind, name, depth, feedback, pipeline }
+  private enum Keys: String, CodingKey, CaseIterable { case kind, name, depth, feedback, pipeline, fieldWeights }
 
   public init(from decoder: any Decoder) throws {
     let values = try decoder.onlyKeys(of: Keys.self)
@@ -101,6 +102,13 @@ extension PipelineSpecification.Source: Decodable {
     self.init(
       kind, name: try values.decodeIfPresent(String.self, forKey: .name), depth: try values.value(.depth, default: 1000),
       pipeline: try values.decodeIfPresent(PipelineSpecification.self, forKey: .pipeline))
+    for (name, weight) in try values.value(.fieldWeights, default: [String: Float]()) {
+      guard let field = LexicalFields.Field(rawValue: name) else {
+        let known = LexicalFields.Field.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+        throw DecodingError.dataCorruptedError(forKey: .fieldWeights, in: values, debugDescription: "takes weights of \(known), not of \"\(name)\"")
+      }
+      fieldWeights[field] = weight
+    }
     guard values.contains(.feedback) else { return }
     let feedback = try values.superDecoder(forKey: .feedback)
     switch kind {

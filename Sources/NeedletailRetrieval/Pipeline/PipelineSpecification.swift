@@ -7,7 +7,7 @@ public import NeedletailStore
 ///   name: "both",
 ///   sources: [
 ///     { kind: "dense", depth: 1000, feedback: { method: "average", documents: 3 } },
-///     { kind: "lexical", depth: 1000 },
+///     { kind: "lexical", depth: 1000, fieldWeights: { title: 3 } },
 ///   ],
 ///   fusion: { method: "min-max", weights: { dense: 0.5, lexical: 0.5 } },
 ///   interpolation: "both",       // mix the sources before feedback, after it, or both
@@ -50,8 +50,10 @@ public struct PipelineSpecification: Hashable, Sendable {
   ///   - depth: how many answers each source gives.
   ///   - rerank: closer looks, one after the other.
   ///   - relevance: where the list ends; nil keeps all.
+  ///   - fieldWeights: what words in some fields count, in place of the collection's weights.
   public init(
-    answering mode: SearchMode, in settings: CollectionSettings, depth: Int = 200, rerank: [Reranking] = [], relevance: RelevanceCutoff? = nil
+    answering mode: SearchMode, in settings: CollectionSettings, depth: Int = 200, rerank: [Reranking] = [], relevance: RelevanceCutoff? = nil,
+    fieldWeights: [LexicalFields.Field: Float] = [:]
   ) {
     let kinds: [Source.Kind] =
       switch mode {
@@ -63,7 +65,8 @@ public struct PipelineSpecification: Hashable, Sendable {
           kind == .lexical || (kind == .dense ? settings.embedder : settings.sparseEmbedder) != nil
         }
       }
-    self.init(name: mode.rawValue, sources: kinds.map { Source($0, depth: depth) }, rerank: rerank, relevance: relevance)
+    let sources = kinds.map { Source($0, depth: depth, fieldWeights: $0 == .lexical ? fieldWeights : [:]) }
+    self.init(name: mode.rawValue, sources: sources, rerank: rerank, relevance: relevance)
   }
 
   /// Whether a retriever or a reranker of this name has to be handed over.
@@ -113,14 +116,17 @@ public struct PipelineSpecification: Hashable, Sendable {
     public var vectorFeedback: VectorFeedback?
     /// For lexical sources; always learns from the source's own first ranking.
     public var termFeedback: TermFeedback?
+    /// For lexical sources over a collection with fields: weights in place of the collection's.
+    public var fieldWeights: [LexicalFields.Field: Float]
     /// For sources that are pipelines.
     public var pipeline: PipelineSpecification?
 
     /// A source; without a name it is called as its kind is.
     public init(
       _ kind: Kind, name: String? = nil, depth: Int = 1000, vectorFeedback: VectorFeedback? = nil, termFeedback: TermFeedback? = nil,
-      pipeline: PipelineSpecification? = nil
+      pipeline: PipelineSpecification? = nil, fieldWeights: [LexicalFields.Field: Float] = [:]
     ) {
+      self.fieldWeights = fieldWeights
       self.kind = kind
       self.name = name ?? kind.rawValue
       self.depth = depth
@@ -201,6 +207,10 @@ extension PipelineSpecification {
       try source.termFeedback?.validate(source.name)
       try require(source.vectorFeedback == nil || source.kind == .dense, source.name, "only dense sources can move a vector")
       try require(source.termFeedback == nil || source.kind == .lexical, source.name, "only lexical sources can add terms")
+      try require(source.fieldWeights.isEmpty || source.kind == .lexical, source.name, "only lexical sources weigh fields")
+      for (field, weight) in source.fieldWeights {
+        try require((0...1e6).contains(weight), "\(source.name).fieldWeights.\(field.rawValue)", "takes 0 to a million")
+      }
       try source.pipeline?.validate(nesting: nesting + 1)
     }
     if let answers {

@@ -38,7 +38,7 @@ public struct Searcher: Retriever {
 
   /// The ranking alone, without texts; see ``search(_:)``.
   public func retrieve(_ query: Query) async throws -> [Hit] {
-    let (ranked, _) = try await rank(query, QueryText(query.text))
+    let (ranked, _) = try await rank(query, QueryText(query.text), readsContents: false)
     return ranked.map { ranked in
       Hit(
         passage: ranked.fused.id, document: ranked.passage.document, score: ranked.fused.score,
@@ -72,7 +72,7 @@ public struct Searcher: Retriever {
 
   // MARK: ranking
 
-  private func rank(_ query: Query, _ text: QueryText) async throws -> ([Ranked], Explanation) {
+  private func rank(_ query: Query, _ text: QueryText, readsContents: Bool = true) async throws -> ([Ranked], Explanation) {
     guard (1...Self.largestLimit).contains(query.limit) else { throw RetrievalError.limitOutOfRange(query.limit) }
     var explanation = Explanation(mode: try carriedOutMode(), query: text.text, isQueryCut: text.isCut)
     guard !text.isEmpty else { return ([], explanation) }
@@ -85,7 +85,8 @@ public struct Searcher: Retriever {
     let search = CandidateSearch(
       snapshot: snapshot, text: mode == .lexical || mode == .hybrid ? text.text : nil, vector: vector, sparse: sparse, filter: query.filter,
       options: options)
-    let selection = AnswerSelection(snapshot: snapshot, limit: query.limit, perDocument: options.maximumPassagesPerDocument)
+    let selection = AnswerSelection(
+      snapshot: snapshot, limit: query.limit, perDocument: options.maximumPassagesPerDocument, readsContents: readsContents)
     let ranked = try await selection.fill(
       startingAt: max(options.candidates, 3 * query.limit), stages: &explanation.stages, candidates: search.candidates)
     return (ranked, explanation)

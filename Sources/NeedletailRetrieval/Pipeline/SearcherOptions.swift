@@ -1,3 +1,5 @@
+public import NeedletailStore
+
 /// How a searcher works; the defaults suit people who read the first page of answers.
 public struct SearcherOptions: Hashable, Sendable {
   public var fusion = ReciprocalRankFusion()
@@ -10,6 +12,8 @@ public struct SearcherOptions: Hashable, Sendable {
   public var isExact = false
   /// Candidates that the search of a graph keeps; nil leaves it to the index.
   public var efSearch: Int?
+  /// What words in some fields count, in place of the collection's weights; only for a collection that was made with fields.
+  public var fieldWeights: [LexicalFields.Field: Float] = [:]
   /// Most bytes of UTF-8 in a snippet.
   public var snippetBytes = 320
 

@@ -80,7 +80,7 @@ extension RelevanceExamples {
       guard !text.isEmpty else { continue }
       let vector = try await searcher.vector(of: text.text)
       let found = try snapshot.nearest(to: vector, limit: candidates)
-      let documents = Dictionary(uniqueKeysWithValues: try snapshot.passages(found.map(\.id)).map { ($0.id, $0.document) })
+      let documents = Dictionary(uniqueKeysWithValues: try snapshot.passages(found.map(\.id), readsContents: false).map { ($0.id, $0.document) })
       let (ids, rows) = try snapshot.vectors(of: found.map(\.id))
       let cosines = Similarity.cosine.scores(of: vector, against: rows)
       let judged = zip(ids, cosines).compactMap { id, cosine -> (Double, Double)? in

@@ -131,11 +131,13 @@ public struct RelevanceFitter: Hashable, Sendable {
     guard let point = found else {
       throw .tooFewExamples(reason: "no threshold reaches the target on the questions held out; ask for less")
     }
+    let calibration = CalibrationTable(probabilities: probabilities, labels: validation.labels)
     let report = RelevanceModel.Report(
       questions: validation.count, candidates: validation.cosines.count,
       cosineArea: PrecisionRecallCurve(scores: validation.cosines, labels: validation.labels).area, area: curve.area,
       precision: point.precision, recall: point.recall, removed: point.removed,
-      calibrationError: CalibrationTable(probabilities: probabilities, labels: validation.labels).expectedError)
+      calibrationError: calibration.expectedError,
+      calibration: calibration.bins)
     return RelevanceModel(
       mapping: mapping, embedderDigest: embedder, collection: collection, threshold: point.threshold, report: report, network: network)
   }

@@ -32,6 +32,8 @@ public struct RelevanceModel: Hashable, Codable, Sendable {
     public var removed: Double
     /// Expected calibration error.
     public var calibrationError: Double
+    /// Candidates by their probability, from the lowest to the highest; nil in the files of earlier versions.
+    public var calibration: [CalibrationTable.Bin]?
   }
 
   /// The probabilities that answers are relevant, in the order of their cosines.

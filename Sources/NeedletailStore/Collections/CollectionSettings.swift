@@ -22,11 +22,14 @@ public struct CollectionSettings: Codable, Hashable, Sendable {
   public var precision: VectorPrecision
   /// How vectors are indexed.
   public var index: DenseIndexSpecification
+  /// The fields of word search with their weights; nil takes title and text for one piece.
+  public var lexicalFields: LexicalFields?
 
   public init(
     embedder: EmbedderProfile?, analyzer: AnalyzerSpecification = .english, precision: VectorPrecision = .float32,
-    index: DenseIndexSpecification = DenseIndexSpecification(), sparseEmbedder: EmbedderProfile? = nil
+    index: DenseIndexSpecification = DenseIndexSpecification(), sparseEmbedder: EmbedderProfile? = nil, lexicalFields: LexicalFields? = nil
   ) {
+    self.lexicalFields = lexicalFields
     self.sparseEmbedder = sparseEmbedder
     self.embedder = embedder
     self.analyzer = analyzer
@@ -43,6 +46,9 @@ public struct CollectionSettings: Codable, Hashable, Sendable {
       return "its sparse vectors come from \(Self.name(sparseEmbedder)), not from \(Self.name(other.sparseEmbedder))"
     }
     if analyzer != other.analyzer { return "its texts were analysed in another way" }
+    if let asked = other.lexicalFields, asked != lexicalFields {
+      return lexicalFields == nil ? "its words were indexed without fields" : "its fields have other weights; a search may bring its own"
+    }
     return nil
   }
 

@@ -39,31 +39,31 @@ package struct CollectionDatabase: Sendable {
   }
 
   /// Opens the file for reading, beside a writer or on a medium that cannot be written to.
-  static func reading(path: String) throws -> CollectionDatabase {
+  package static func reading(path: String, schema: DatabaseSchema = .documents) throws -> CollectionDatabase {
     var configuration = configuration()
     configuration.readonly = true
     do {
       let pool = try DatabasePool(path: path, configuration: configuration)
       let isReadable = try pool.read { db in
-        try DatabaseSchema.documents.check(db, path: path)
-        return try DatabaseSchema.documents.isReadable(db)
+        try schema.check(db, path: path)
+        return try schema.isReadable(db)
       }
       guard isReadable else { throw StoreError.cannotAccess(path: path, reason: "it has an older format; open it once for writing") }
       return CollectionDatabase(path: path, reader: pool, writer: nil, watch: try DatabaseQueue(path: path, configuration: configuration))
     } catch let error as DatabaseError where error.isRefusal {
-      return try unchanging(path: path, configuration: configuration)
+      return try unchanging(path: path, schema: schema, configuration: configuration)
     }
   }
 
   /// Opens a file that nobody can be writing to: SQLite then needs no files beside it.
-  private static func unchanging(path: String, configuration: Configuration) throws -> CollectionDatabase {
+  private static func unchanging(path: String, schema: DatabaseSchema, configuration: Configuration) throws -> CollectionDatabase {
     guard (FileSystem.size(of: path + "-wal") ?? 0) == 0 else {
       throw StoreError.cannotAccess(path: path, reason: "its last writes are still in the log beside it; open it once where it can be written to")
     }
     let allowed = CharacterSet.urlPathAllowed.subtracting(CharacterSet(charactersIn: "?#%;"))
     let escaped = path.addingPercentEncoding(withAllowedCharacters: allowed) ?? path
     let queue = try DatabaseQueue(path: "file:\(escaped)?immutable=1", configuration: configuration)
-    try queue.read { db in try DatabaseSchema.documents.check(db, path: path) }
+    try queue.read { db in try schema.check(db, path: path) }
     return CollectionDatabase(path: path, reader: queue, writer: nil, watch: nil)
   }
 

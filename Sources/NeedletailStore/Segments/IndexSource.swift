@@ -44,14 +44,14 @@ final class IndexSource<Index: Sendable>: Sendable {
 
 extension LexicalIndexBuilder {
   /// Adds the passages up to `rows.upperBound` of `passages`; one whose text is gone gets a row without terms.
-  mutating func add(_ texts: [(passage: PassageID, terms: [String])], rows: Range<Int>, of passages: PassageRuns) {
+  mutating func add(_ texts: [(passage: PassageID, fields: [[String]])], rows: Range<Int>, of passages: PassageRuns) {
     var next = 0
     for row in rows {
       if next < texts.count, texts[next].passage == passages[row] {
-        _ = add(terms: texts[next].terms)
+        add(fields: texts[next].fields)
         next += 1
       } else {
-        _ = add(terms: [])
+        add(fields: Array(repeating: [], count: fieldCount))
       }
     }
   }

@@ -62,10 +62,10 @@ enum PassageRows {
     return passages
   }
 
-  /// The texts of the passages of a range as word search sees them, in order: each after the title of its document, which
-  /// says what a passage from the middle is about. Each document is fetched once however many passages it has.
-  static func forEachText(_ db: Database, in range: Range<PassageID>, _ body: (PassageID, Substring) -> Void) throws {
-    let passages = try db.makeStatement(sql: "SELECT id, document, lower, upper FROM passage WHERE id >= ? AND id < ? ORDER BY id")
+  /// The texts of the passages of a range as word search sees them, in order. Each document is fetched once however many passages
+  /// it has.
+  static func forEachText(_ db: Database, in range: Range<PassageID>, _ body: (PassageID, PassageText) -> Void) throws {
+    let passages = try db.makeStatement(sql: "SELECT id, document, lower, upper, headings FROM passage WHERE id >= ? AND id < ? ORDER BY id")
     let contents = try db.makeStatement(sql: "SELECT text, title FROM content JOIN document ON number = document WHERE document = ?")
     let rows = try Row.fetchCursor(passages, arguments: [range.lowerBound, range.upperBound])
     var document: Int64?
@@ -78,8 +78,8 @@ enum PassageRows {
         text = String(decoding: content?[0] ?? Data(), as: UTF8.self)
         title = content?[1] ?? ""
       }
-      let passage = text.passage(utf8: row[2]..<row[3])
-      body(row[0], title.isEmpty ? passage : "\(title)\n\(passage)")
+      let headings = try PayloadCoding.decode(headings: row[4]).joined(separator: "\n")
+      body(row[0], PassageText(title: title, headings: headings, body: text.passage(utf8: row[2]..<row[3])))
     }
   }
 }

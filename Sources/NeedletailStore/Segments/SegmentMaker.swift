@@ -91,14 +91,15 @@ struct SegmentMaker: Sendable {
   }
 
   func lexicalIndex(of passages: PassageRuns) throws -> LexicalIndex {
-    var builder = LexicalIndexBuilder()
+    let hasFields = settings.lexicalFields != nil
+    var builder = LexicalIndexBuilder(fieldCount: hasFields ? LexicalFields.Field.allCases.count : 1)
     for start in stride(from: 0, to: passages.count, by: Self.textRows) {
       let rows = start..<min(start + Self.textRows, passages.count)
-      var texts: [(passage: PassageID, terms: [String])] = []
+      var texts: [(passage: PassageID, fields: [[String]])] = []
       try database.reader.read { db in
         for range in passages.passages(inRows: rows) {
           try PassageRows.forEachText(db, in: range) { passage, text in
-            texts.append((passage, analyzer.terms(in: String(text)).map(\.term)))
+            texts.append((passage, text.pieces(hasFields: hasFields).map { analyzer.terms(in: $0).map(\.term) }))
           }
         }
       }
@@ -193,7 +194,7 @@ struct SegmentMaker: Sendable {
   private func format(of kind: SegmentFileKind) -> String {
     switch kind {
     case .dense: "dense-1:\(settings.index.codec.rawValue)"
-    case .lexical: "lexical-1:\(settings.analyzer.fingerprint)"
+    case .lexical: "lexical-1:\(settings.analyzer.fingerprint)" + (settings.lexicalFields == nil ? "" : ":fields")
     case .sparse: "sparse-1"
     }
   }

@@ -42,17 +42,19 @@ extension Snapshot {
       try ids.map { id in
         var frequencies: [String: Int] = [:]
         try PassageRows.forEachText(db, in: id..<id + 1) { _, text in
-          for term in context.analyzer.terms(in: String(text)) { frequencies[term.term, default: 0] += 1 }
+          for piece in text.pieces(hasFields: context.settings.lexicalFields != nil) {
+            for term in context.analyzer.terms(in: piece) { frequencies[term.term, default: 0] += 1 }
+          }
         }
         return frequencies
       }
     }
   }
 
-  /// In how many passages each of these terms occurs; removed passages count until their part is built again.
+  /// In how many passages each of these terms occurs.
   public func documentFrequencies(of terms: some Sequence<String>) throws(StoreError) -> [String: Int] {
     do {
-      return LexicalStatistics(of: try parts.map { try $0.contents.lexical.index() }, terms: terms).documentFrequencies
+      return LexicalStatistics(of: try parts.map { (try $0.contents.lexical.index(), $0.deleted) }, terms: terms).documentFrequencies
     } catch {
       throw StoreError(error, at: context.database.path)
     }

@@ -6,20 +6,28 @@ internal import NeedletailText
 extension Snapshot {
   /// The passages that share terms with a text, best first by BM25, equal ones in the order they were added.
   ///
-  /// Document frequencies and lengths are those of all parts together, so it does not matter to a score in which part a
-  /// passage stands. Removed passages count until their part is built again.
+  /// Document frequencies and lengths are those of the passages in all parts together, so it does not matter to a score in which part
+  /// a passage stands, nor what was removed.
   ///
   /// Words in "quotation marks" have to follow each other in a passage, apart from stop words; `retriev*` stands for the words that
   /// begin so.
   ///
-  /// - Throws: `StoreError.invalidQuery` for a negative limit, `invalidFilter`.
-  public func lexical(_ text: String, limit: Int, filter: Filter? = nil) throws(StoreError) -> [ScoredPassage] {
+  /// - Parameters:
+  ///   - text: the question.
+  ///   - limit: most passages returned.
+  ///   - filter: what documents have to satisfy.
+  ///   - weights: of fields, in place of those of the collection.
+  /// - Throws: `StoreError.invalidQuery` for a negative limit and for weights that the collection has no use for, `invalidFilter`.
+  public func lexical(
+    _ text: String, limit: Int, filter: Filter? = nil, weights: [LexicalFields.Field: Float] = [:]
+  ) throws(StoreError) -> [ScoredPassage] {
+    try check(limit)
     let question = LexicalQuestion(text)
     var boosts = boosts(of: text)
     for term in try expansions(of: question.prefixes) { boosts[term] = max(1, boosts[term, default: 0]) }
     let phrases = question.phrases.map { context.analyzer.terms(in: $0).map(\.term) }.filter { !$0.isEmpty }
-    guard !phrases.isEmpty else { return try lexical(boosts: boosts, limit: limit, filter: filter) }
-    return try lexical(boosts: boosts, containing: phrases, limit: limit, filter: filter)
+    guard !phrases.isEmpty else { return try lexical(boosts: boosts, limit: limit, filter: filter, weights: weights) }
+    return try lexical(boosts: boosts, containing: phrases, limit: limit, filter: filter, weights: weights)
   }
 
   /// Words that one beginning stands for at most, those of most passages.
@@ -44,14 +52,14 @@ extension Snapshot {
 
   /// The best passages that have all terms of the phrases and, by their texts, each phrase as a whole.
   private func lexical(
-    boosts: [String: Double], containing phrases: [[String]], limit: Int, filter: Filter?
+    boosts: [String: Double], containing phrases: [[String]], limit: Int, filter: Filter?, weights: [LexicalFields.Field: Float]
   ) throws(StoreError) -> [ScoredPassage] {
     let required = Set(phrases.joined())
     var chosen: [ScoredPassage] = []
     var seen = 0
     var depth = max(64, 4 * min(limit, passageCount))
     while chosen.count < limit {
-      let found = try lexical(boosts: boosts, limit: depth, filter: filter, required: required)
+      let found = try lexical(boosts: boosts, limit: depth, filter: filter, weights: weights, required: required)
       for passage in found.dropFirst(seen) where chosen.count < limit {
         if try contains(phrases, passage.id) { chosen.append(passage) }
       }
@@ -66,14 +74,16 @@ extension Snapshot {
     try context.database.read { db in
       var contains = false
       try PassageRows.forEachText(db, in: passage..<passage + 1) { _, text in
-        let terms = context.analyzer.terms(in: String(text)).map(\.term)
-        contains = phrases.allSatisfy { phrase in terms.indices.contains { terms[$0...].starts(with: phrase) } }
+        let pieces = text.pieces(hasFields: context.settings.lexicalFields != nil).map { context.analyzer.terms(in: $0).map(\.term) }
+        contains = phrases.allSatisfy { phrase in
+          pieces.contains { terms in terms.indices.contains { terms[$0...].starts(with: phrase) } }
+        }
       }
       return contains
     }
   }
 
-  /// How often each term occurs in a text: the question that ``lexical(_:limit:filter:)`` makes of it.
+  /// How often each term occurs in a text: the question that ``lexical(_:limit:filter:weights:)`` makes of it.
   public func boosts(of text: String) -> [String: Double] {
     context.analyzer.terms(in: text).reduce(into: [:]) { $0[$1.term, default: 0] += 1 }
   }
@@ -85,22 +95,43 @@ extension Snapshot {
   ///     finite numbers do not count.
   ///   - limit: most passages returned.
   ///   - filter: what documents have to satisfy.
+  ///   - weights: of fields, in place of those of the collection.
   public func lexical(
-    boosts: [String: Double], limit: Int, filter: Filter? = nil
+    boosts: [String: Double], limit: Int, filter: Filter? = nil, weights: [LexicalFields.Field: Float] = [:]
   ) throws(StoreError) -> [ScoredPassage] {
-    try lexical(boosts: boosts, limit: limit, filter: filter, required: [])
+    try lexical(boosts: boosts, limit: limit, filter: filter, weights: weights, required: [])
+  }
+
+  private func check(_ limit: Int) throws(StoreError) {
+    guard limit >= 0 else { throw .invalidQuery(reason: "the number of results asked for is negative") }
+  }
+
+  /// What occurrences in the fields count; nil in a collection without fields.
+  private func parameters(_ weights: [LexicalFields.Field: Float]) throws(StoreError) -> FieldedBM25Parameters? {
+    guard let fields = context.settings.lexicalFields else {
+      guard weights.isEmpty else {
+        throw .invalidQuery(reason: "the collection \"\(context.name)\" was indexed without fields, so they cannot have weights")
+      }
+      return nil
+    }
+    let parameters = fields.weighing(weights).parameters
+    guard parameters.fields.allSatisfy({ (0...1e6).contains($0.weight) }), parameters.fields.contains(where: { $0.weight > 0 }) else {
+      throw .invalidQuery(reason: "a field takes a weight from 0 to a million, and at least one has to be above 0")
+    }
+    return parameters
   }
 
   /// - Parameter required: terms without which a passage does not count.
   private func lexical(
-    boosts: [String: Double], limit: Int, filter: Filter?, required: Set<String>
+    boosts: [String: Double], limit: Int, filter: Filter?, weights: [LexicalFields.Field: Float], required: Set<String>
   ) throws(StoreError) -> [ScoredPassage] {
-    guard limit >= 0 else { throw .invalidQuery(reason: "the number of results asked for is negative") }
+    try check(limit)
+    let parameters = try parameters(weights)
     guard !boosts.isEmpty, limit > 0 else { return [] }
     let selection = try filter.map { filter throws(StoreError) in try self.selection(for: filter) }
     do {
       let indexes = try parts.map { try $0.contents.lexical.index() }
-      let statistics = LexicalStatistics(of: indexes, terms: boosts.keys)
+      let statistics = LexicalStatistics(of: zip(indexes, parts).map { ($0, $1.deleted) }, terms: boosts.keys)
       var found: [ScoredPassage] = []
       for (index, part) in parts.enumerated() {
         var within = selection?.rows[index]
@@ -110,7 +141,13 @@ extension Snapshot {
           within = rows
         }
         let options = SearchOptions(limit: limit, within: within, excluding: part.deletedOrNil)
-        for neighbour in try indexes[index].search(boosts: boosts, statistics: statistics, options: options) {
+        let neighbours =
+          if let parameters {
+            try indexes[index].search(boosts: boosts, parameters: parameters, statistics: statistics, options: options)
+          } else {
+            try indexes[index].search(boosts: boosts, statistics: statistics, options: options)
+          }
+        for neighbour in neighbours {
           found.append(ScoredPassage(id: part.passages[Int(neighbour.row)], score: neighbour.score))
         }
       }

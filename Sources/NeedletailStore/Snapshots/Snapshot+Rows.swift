@@ -28,23 +28,28 @@ public struct StoredDocument: Sendable {
 
 extension Snapshot {
   /// The passages of these numbers, in this order; those that are gone are left out.
-  public func passages(_ ids: [PassageID]) throws(StoreError) -> [StoredPassage] {
+  ///
+  /// - Parameters:
+  ///   - ids: of passages.
+  ///   - readsContents: whether texts and payloads are read, which takes most of the time; without, they are empty.
+  public func passages(_ ids: [PassageID], readsContents: Bool = true) throws(StoreError) -> [StoredPassage] {
     guard !ids.isEmpty else { return [] }
     return try context.database.read { db in
       // Offsets count from 1, and on a blob they count bytes.
+      let columns = readsContents ? ", substr(content.text, lower + 1, upper - lower), content.payload" : ""
+      let contents = readsContents ? "JOIN content ON content.document = passage.document" : ""
       let statement = try db.cachedStatement(
         sql: """
-          SELECT passage.id, document.id, document.title, ordinal, lower, upper, headings,
-            substr(content.text, lower + 1, upper - lower), content.payload
-          FROM passage JOIN document ON document.number = passage.document JOIN content ON content.document = passage.document
+          SELECT passage.id, document.id, document.title, ordinal, lower, upper, headings\(columns)
+          FROM passage JOIN document ON document.number = passage.document \(contents)
           WHERE passage.id = ?
           """)
       return try ids.compactMap { id in
         guard let row = try Row.fetchOne(statement, arguments: [id]) else { return nil }
-        let text: Data? = row[7]
+        let text: Data? = readsContents ? row[7] : nil
         return StoredPassage(
           id: id, document: row[1], title: row[2], passage: try Self.passage(row, from: 3),
-          text: String(decoding: text ?? Data(), as: UTF8.self), payload: try PayloadCoding.decode(row[8]))
+          text: String(decoding: text ?? Data(), as: UTF8.self), payload: readsContents ? try PayloadCoding.decode(row[8]) : [:])
       }
     }
   }

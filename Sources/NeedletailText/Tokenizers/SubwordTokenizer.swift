@@ -37,6 +37,8 @@ public struct SubwordTokenizer: Tokenizer {
   public var specialTokenCount: Int { prefix.count + suffix.count }
   /// The special tokens before and after each input.
   public var specialTokens: (before: [Int32], after: [Int32]) { (prefix, suffix) }
+  /// Those of them that stand in front of a text.
+  public var leadingTokenCount: Int { prefix.count }
 
   /// The number of a token of the vocabulary, or of an added one, if it has one; byte-level models spell a blank `Ġ`.
   public func id(of token: String) -> Int32? { vocabulary.id(of: token.utf8) }

@@ -9,6 +9,9 @@ struct Checkpoint {
   var step: Int
   /// Identifies the recipe.
   var recipe: String
+  /// The digest of the model that the training began with, which still has the values that do not learn.
+  var base: String
+  /// Of all that learns.
   var values: [Float]
   var moments: [[Float]]
   var average: [Float]?
@@ -29,7 +32,7 @@ struct Checkpoint {
     func entry(_ name: String, _ values: [Float]) -> SafetensorsWriter.Entry { .init(name: name, shape: [values.count]) { values } }
     var entries = [entry("values", values)] + moments.enumerated().map { entry("moment.\($0)", $1) }
     if let average { entries.append(entry("average", average)) }
-    var metadata = ["step": "\(step)", "recipe": recipe]
+    var metadata = ["step": "\(step)", "recipe": recipe, "base": base]
     if let best {
       entries.append(entry("best", best.values))
       metadata["best_measure"] = "\(best.measure)"
@@ -59,9 +62,12 @@ struct Checkpoint {
   /// - Parameters:
   ///   - path: the file.
   ///   - recipe: the recipe that it has to belong to.
+  ///   - base: the digest of the model that it has to have begun with.
   ///   - count: entries of the store of parameters.
   ///   - momentCounts: entries of the optimiser's moments.
-  static func read(_ path: String, recipe: String, count: Int, momentCounts: [Int]) throws(TrainingError) -> Checkpoint? {
+  static func read(
+    _ path: String, recipe: String, base: String, count: Int, momentCounts: [Int]
+  ) throws(TrainingError) -> Checkpoint? {
     guard FileManager.default.fileExists(atPath: path) else { return nil }
     let file: SafetensorsFile
     do {
@@ -71,6 +77,10 @@ struct Checkpoint {
     }
     guard file.metadata["recipe"] == recipe else {
       throw .checkpoint(path: path, reason: "the checkpoint was written by another recipe")
+    }
+    // older checkpoints do not say what they began with
+    guard (file.metadata["base"] ?? base) == base else {
+      throw .checkpoint(path: path, reason: "the model that the training began with has changed since the checkpoint was written")
     }
     func floats(_ name: String, count: Int) throws(TrainingError) -> [Float]? {
       guard let tensor = file.tensor(named: name) else { return nil }
@@ -87,7 +97,8 @@ struct Checkpoint {
       }
       moments.append(moment)
     }
-    var checkpoint = Checkpoint(step: step, recipe: recipe, values: values, moments: moments, average: try floats("average", count: count))
+    var checkpoint = Checkpoint(
+      step: step, recipe: recipe, base: base, values: values, moments: moments, average: try floats("average", count: count))
     if let values = try floats("best", count: count), let measure = file.metadata["best_measure"].flatMap({ Double($0) }),
       let step = file.metadata["best_step"].flatMap({ Int($0) })
     {

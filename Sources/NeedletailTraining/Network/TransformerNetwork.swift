@@ -57,6 +57,8 @@ public final class TransformerNetwork {
 
   /// How the small additions are made that learn; nil if the network itself does.
   public let lowRank: LowRankSettings?
+  /// How many tensors of the weight file a parameter holds one below the other, where they are several.
+  private let pieceCounts: [Parameter: Int]
 
   /// Makes sure that the network of a directory is one that can be trained: BERT, DistilBERT or RoBERTa.
   public static func check(_ directory: ModelDirectory) throws(ModelError) {
@@ -91,6 +93,7 @@ public final class TransformerNetwork {
       let bound = 1 / Float(down.shape[1]).squareRoot()
       parameters[down] = (0..<down.shape.count).map { _ in Float.random(in: -bound...bound, using: &generator) }
     }
+    pieceCounts = Dictionary(uniqueKeysWithValues: zip(parameters.all, plan.pieces.map(\.count)))
     for (parameter, pieces) in zip(parameters.all, plan.pieces) {
       parameters[parameter] = pieces.flatMap { $0.isBias ? directory.bias(of: $0.part) : directory.weight(of: $0.part) }
     }
@@ -148,10 +151,16 @@ public final class TransformerNetwork {
     return LowRankAdapter(rank: lowRank.rank, alpha: lowRank.alpha, additions: additions)
   }
 
-  /// The gradients by the names that tensors have in weight files.
+  /// How many tensors of the weight file a parameter holds one below the other.
+  func pieceCount(of parameter: Parameter) -> Int { pieceCounts[parameter] ?? 1 }
+
+  /// The gradients of all that learns by the names that tensors have in weight files.
   public var gradientsByTensorName: [String: [Float]] {
     var values: [String: [Float]] = [:]
-    forEachTensor { name, parameter, range in values[name] = Array(parameters.gradient(of: parameter)[range]) }
+    forEachTensor { name, parameter, range in
+      guard parameter.isTrained else { return }
+      values[name] = Array(parameters.gradient(of: parameter)[range])
+    }
     return values
   }
 

@@ -47,9 +47,7 @@ public final class TextPretrainer: Learner {
     let learning = PretrainingNetwork(directory, trained: trained, objective: objective, masking: masking, seed: settings.seed)
     pretraining = learning
     self.settings = settings
-    optimizer = Optimizer(settings.algorithm, of: learning.network.parameters, pool: pool) { parameter in
-      parameter.shape.rank > 1 ? settings.weightDecay : 0
-    }
+    optimizer = Optimizer(settings, of: learning.network, pool: pool)
     average = settings.averageDecay.map { MovingAverage(of: learning.network.parameters, decay: $0) }
     tape = Tape(pool: pool)
   }

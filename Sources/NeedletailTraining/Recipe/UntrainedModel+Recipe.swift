@@ -22,4 +22,19 @@ extension UntrainedModel {
     guard hiddenSize.isMultiple(of: heads) else { throw fields.complaint("heads", "has to divide `hidden`, \(hiddenSize)") }
     try fields.finish()
   }
+
+  /// Identifies all that the files of the model follow from.
+  ///
+  /// - Parameters:
+  ///   - base: the model whose tokenizer is taken.
+  ///   - texts: what the vocabulary is chosen by.
+  func origin(tokenizerOf base: ModelDirectory, texts: [String]) -> String {
+    var hash = 0xcbf2_9ce4_8422_2325 as UInt64
+    for text in ["\(self)", base.digest] + texts {
+      for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+      // no byte of a text, so that two lists of texts differ
+      hash = (hash ^ 0xff) &* 0x0000_0100_0000_01b3
+    }
+    return "\(hash)\n"
+  }
 }

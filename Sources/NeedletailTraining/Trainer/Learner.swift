@@ -61,6 +61,15 @@ extension Learner {
   }
 }
 
+extension Optimizer {
+  /// As the settings say, with weight decay for matrices alone.
+  convenience init(_ settings: TrainingSettings, of network: TransformerNetwork, pool: WorkerPool) {
+    self.init(
+      settings.algorithm, of: network.parameters, pool: pool, decay: { $0.shape.rank > 1 ? settings.weightDecay : 0 },
+      pieces: network.pieceCount)
+  }
+}
+
 extension TrainingSettings {
   /// A seed for one purpose in one step.
   func seed(of step: Int, _ salt: Int) -> UInt64 {

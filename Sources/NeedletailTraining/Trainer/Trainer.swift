@@ -52,9 +52,7 @@ public final class Trainer: Learner {
       examples.queries, prompt: prompts[.query], tokenizer: tokenizer, maximumTokens: settings.maximumQueryTokens, pool: pool)
     passages = TokenizedTexts(
       examples.passages, prompt: prompts[.document], tokenizer: tokenizer, maximumTokens: settings.maximumPassageTokens, pool: pool)
-    optimizer = Optimizer(settings.algorithm, of: network.parameters, pool: pool) { parameter in
-      parameter.shape.rank > 1 ? settings.weightDecay : 0
-    }
+    optimizer = Optimizer(settings, of: network, pool: pool)
     average = settings.averageDecay.map { MovingAverage(of: network.parameters, decay: $0) }
     memory = settings.memory.map { PassageMemory(capacity: $0.batches) }
     tape = Tape(pool: pool)
@@ -148,8 +146,8 @@ public final class Trainer: Learner {
   /// Before the backward pass, which takes about as much again as the tensors do, and before anything has changed.
   private func checkMemory() throws(TrainingError) {
     guard let limit = settings.memoryLimit else { return }
-    let entries = 2 * network.parameters.snapshotCount + optimizer.momentCounts.reduce(0, +) + (average?.values.count ?? 0)
-    let needed = entries * MemoryLayout<Float>.stride + 2 * tape.byteCount
+    let entries = optimizer.momentCounts.reduce(0, +) + (average?.values.count ?? 0)
+    let needed = network.parameters.byteCount + entries * MemoryLayout<Float>.stride + 2 * tape.byteCount
     guard needed <= limit else {
       network.parameters.clearGradients()
       throw .overBudget(needed: needed, allowed: limit)

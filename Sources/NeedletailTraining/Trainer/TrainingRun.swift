@@ -109,8 +109,21 @@ public final class TrainingRun {
   ) throws -> ModelDirectory {
     guard let untrained = recipe.untrained else { return directory }
     let path = recipe.output + "/untrained"
-    if !FileManager.default.fileExists(atPath: path + "/model.safetensors") {
-      try untrained.write(to: path, tokenizerOf: directory, texts: examples.queries + examples.passages, pool: pool)
+    let texts = examples.queries + examples.passages
+    let origin = untrained.origin(tokenizerOf: directory, texts: texts)
+    let originPath = path + "/origin.txt"
+    if (try? String(contentsOfFile: originPath, encoding: .utf8)) != origin {
+      // a run that goes on has to find the model it began with
+      guard !FileManager.default.fileExists(atPath: recipe.output + "/checkpoint.safetensors") else {
+        throw TrainingError.checkpoint(
+          path: recipe.output, reason: "`untrained`, the tokenizer of `model` or the texts of `data` have changed since this run began")
+      }
+      try untrained.write(to: path, tokenizerOf: directory, texts: texts, pool: pool)
+      do {
+        try origin.write(toFile: originPath, atomically: true, encoding: .utf8)
+      } catch {
+        throw TrainingError.file(.cannotWrite(path: originPath, code: EIO))
+      }
     }
     return try ModelDirectory(path: path)
   }
@@ -216,7 +229,7 @@ public final class TrainingRun {
     try log.writePlot(to: recipe.output + "/plot.html", title: URL(fileURLWithPath: recipe.output).lastPathComponent)
     let outcome = Outcome(
       model: model, steps: step, loss: lastLoss, before: log.firstValidation, after: best?.measure,
-      testBefore: try test?.value(of: TransformerNetwork(directory)), testAfter: try test?.value(of: trainer.network),
+      testBefore: try test?.value(of: TransformerNetwork(directory, trained: .lastLayers(0))), testAfter: try test?.value(of: trainer.network),
       endedEarly: endedEarly, seconds: (clock.now - start) / .seconds(1))
     try write(outcome)
     lock.release()
@@ -277,7 +290,8 @@ public final class TrainingRun {
   private func resume() throws -> Int {
     let parameters = trainer.network.parameters
     let checkpoint = try Checkpoint.read(
-      checkpointPath, recipe: recipe.digest, count: parameters.snapshotCount, momentCounts: trainer.optimizer.momentCounts)
+      checkpointPath, recipe: recipe.digest, base: directory.digest, count: parameters.snapshotCount,
+      momentCounts: trainer.optimizer.momentCounts)
     guard let checkpoint else { return 0 }
     guard (checkpoint.average == nil) == (trainer.average == nil) else {
       throw TrainingError.checkpoint(path: checkpointPath, reason: "the checkpoint belongs to another optimiser")
@@ -307,9 +321,9 @@ public final class TrainingRun {
     try log.flush()
     guard trainer.network.parameters.snapshot.allSatisfy(\.isFinite) else { throw diverged(step: step, "A parameter") }
     try Checkpoint(
-      step: step, recipe: recipe.digest, values: trainer.network.parameters.snapshot, moments: trainer.optimizer.state.moments,
-      average: trainer.average?.values, best: best, minedNegatives: recipe.mining == nil ? nil : exampleTrainer?.minedNegatives,
-      memory: exampleTrainer?.memory
+      step: step, recipe: recipe.digest, base: directory.digest, values: trainer.network.parameters.snapshot,
+      moments: trainer.optimizer.state.moments, average: trainer.average?.values, best: best,
+      minedNegatives: recipe.mining == nil ? nil : exampleTrainer?.minedNegatives, memory: exampleTrainer?.memory
     ).write(to: checkpointPath)
   }
 

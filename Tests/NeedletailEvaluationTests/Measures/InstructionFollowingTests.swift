@@ -31,6 +31,28 @@ import Testing
     #expect(values["r"] == 0.5, "a document that is not returned is behind the last")
   }
 
+  /// By hand: of a query with three relevant documents two are no longer, which moved from 1 to 4 and from 3 to 2: (0.75 - 1/3) / 2. Another
+  /// query has one, from 2 to 1: -0.5. The mean is over the queries, not over the three documents.
+  @Test func whatIsDemotedFollowsFromTwoJudgements() throws {
+    let demoted = InstructionFollowing.demoted(
+      original: ["q": ["a": 1, "b": 2, "c": 1, "d": 0], "r": ["x": 1, "y": 1], "only": ["z": 1], "same": ["s": 1]],
+      changed: ["q": ["a": 0, "b": 1], "r": ["x": 0, "y": 1], "same": ["s": 1]])
+    #expect(demoted == ["q": ["a", "c"], "r": ["x"]])
+    let (original, changed) = (try run(["q": ["a", "b", "c", "d"], "r": ["y", "x"]]), try run(["q": ["b", "c", "d", "a"], "r": ["x", "y"]]))
+    let values = InstructionFollowing.pairwiseMRR(original: original, changed: changed, demoted: demoted)
+    let mean = values.values.reduce(0, +) / 2
+    #expect(abs(mean - ((0.75 - 1.0 / 3) / 2 - 0.5) / 2) < 1e-12)
+  }
+
+  /// Whatever the order in which a file lists equal scores, ranks are those of trec_eval, so that equal runs give 0.
+  @Test func tiesDoNotMoveAnything() throws {
+    var (first, second) = (Run(), Run())
+    let tied = ["a", "b", "c", "d"].map { Run.Entry(document: $0, score: 1) }
+    try first.record(tied, for: "q")
+    try second.record(tied.reversed(), for: "q")
+    #expect(InstructionFollowing.pairwiseMRR(original: first, changed: second, demoted: ["q": ["a", "d"]]) == ["q": 0])
+  }
+
   @Test func takesTheWorstWordingOfEachQuestion() {
     let values = InstructionFollowing.leastOverInstructions(["a-1": 0.4, "a-2": 0.2, "b-1": 1]) { String($0.prefix(1)) }
     #expect(values == ["a": 0.2, "b": 1])

@@ -65,6 +65,42 @@ import Testing
     #expect(task.corpus == [Document(id: "a", text: "the moon")])
   }
 
+  /// Made for this test: questions of patients with answers to be ordered.
+  private static let rows = [
+    #"{"query": "高血压患者能吃咸菜吗", "pos": ["血压偏高的人应少吃腌制食品,每天食盐不超过五克。"], "neg": ["感冒时要多喝水,注意休息。", "骨折后需要固定并定期复查。"]}"#,
+    #"{"query": "孩子发烧怎么办", "positive": "体温超过三十八度五时可以服用退热药。", "negative": ["感冒时要多喝水,注意休息。"], "prompt": "为患者的问题找到医生的回答"}"#,
+  ]
+
+  @Test func readsRowsWithTheTextsToBeOrdered() throws {
+    let folder = try folder(["rows.jsonl": Self.rows.joined(separator: "\n")])
+    let task = try RetrievalTask(folder: folder.path)
+    #expect(task.kind == .reranking && task.corpus.count == 4 && task.queries.map(\.text) == ["高血压患者能吃咸菜吗", "孩子发烧怎么办"])
+    #expect(task.judgements["q0"] == ["d0": 1, "d1": 0, "d2": 0] && task.judgements["q1"] == ["d3": 1, "d1": 0])
+    #expect(task.candidates["q1"] == ["d3", "d1"] && task.instruction == "为患者的问题找到医生的回答")
+    let flawed = try self.folder(["rows.jsonl": #"{"query": "无", "neg": ["甲"]}"#])
+    #expect { try RetrievalTask(folder: flawed.path) } throws: { "\($0)".contains("`pos`") }
+  }
+
+  @Test func synonymsMakePairsOfOneMeaningAndOfAnother() throws {
+    let folder = try folder([
+      "terms.tsv": "# 症状与疾病\n疾病\t高血压\t血压偏高\n疾病\t糖尿病\t消渴症\n症状\t发烧\t发热\n症状\t腹泻\t拉肚子\n药\t阿司匹林\n",
+    ])
+    let maker = try SynonymPairs(file: folder.path + "/terms.tsv")
+    #expect(maker.concepts.count == 5)
+    let sentences = ["老年高血压需要长期服药。", "孩子发烧三天了。", "医生开了阿司匹林。", "今天天气很好。"]
+    let pairs = maker.pairs(of: sentences, seed: 3)
+    #expect(pairs.map(\.first) == [sentences[0], sentences[0], sentences[1], sentences[1]] && pairs.map(\.score) == [1, 0, 1, 0])
+    #expect(pairs[0].second == "老年血压偏高需要长期服药。" && pairs[2].second == "孩子发热三天了。")
+    #expect(["老年糖尿病需要长期服药。", "老年消渴症需要长期服药。"].contains(pairs[1].second))
+    #expect(["孩子腹泻三天了。", "孩子拉肚子三天了。"].contains(pairs[3].second))
+    #expect(maker.pairs(of: sentences, seed: 3) == pairs)
+    let path = folder.path + "/pairs.tsv"
+    try SimilarityPair.write(pairs, to: path)
+    #expect(try SimilarityPair.read(path) == pairs)
+    _ = try folder.file("flawed.tsv", "疾病\n")
+    #expect(throws: EvaluationError.self) { try SynonymPairs(file: folder.path + "/flawed.tsv") }
+  }
+
   @Test func restrictsAQuestionToItsScene() throws {
     let folder = try folder([
       "corpus.jsonl": ["a", "b", "c"].map { #"{"id": "\#($0)", "title": "", "text": "t"}"# }.joined(separator: "\n"),
@@ -172,11 +208,12 @@ import Testing
   }
 
   /// Whatever a file holds, reading it ends in a task or in an error that names what is wrong.
-  @Test(arguments: ["topics.txt", "qrels.txt", "documents.trec", "choices.csv", "corpus.csv", "candidates.jsonl", "task.json5"])
+  @Test(arguments: ["topics.txt", "qrels.txt", "documents.trec", "choices.csv", "corpus.csv", "candidates.jsonl", "task.json5", "rows.jsonl"])
   func survivesDamage(name: String) throws {
     let choices = "instructions,queries,documents,labels\nAnswer.,Why?,\"['it\\'s', \"\"s\\u00e9\"\"]\",1\n"
     var files = ["choices.csv", "task.json5"].contains(name) ? ["choices.csv": choices] : Self.trec
     if name == "task.json5" { files[name] = "{ kind: 'code', candidates: 'same:x', fields: { id: 'a' } }" }
+    if name == "rows.jsonl" { files = [name: Self.rows.joined(separator: "\n")] }
     if name == "corpus.csv" { files = [name: "id,title,text\n1,\"a\",b\n", "queries.csv": "id,text\nq,t\n", "qrels.csv": "query-id,corpus-id,score\nq,1,1\n"] }
     if name == "candidates.jsonl" {
       files = [

@@ -27,7 +27,8 @@ import Testing
   @Test(arguments: [
     ("rerankers/bert", [], ModelKind.crossEncoder, 1), ("rerankers/distilbert", moduleFiles, .crossEncoder, 1),
     ("sparse/distilbert", [], .sparse, nil), ("sparse/roberta", moduleFiles, .sparse, nil), ("architectures/qwen2", moduleFiles, .languageModel, 32),
-    ("architectures/roberta", [], .embedder, 32),
+    ("architectures/roberta", [], .embedder, 32), ("multivector/fixed", [], .multiVector, 6), ("multivector/older", [], .multiVector, 6),
+    ("multivector/inline", [], .multiVector, 6),
   ] as [(String, [String], ModelKind, Int?)])
   func modelsOfEveryKindAreRegistered(name: String, without: [String], kind: ModelKind, dimension: Int?) throws {
     let path = try copy(name, without: without)
@@ -42,6 +43,11 @@ import Testing
     case .embedder: _ = try registry.embedder(named: "tiny")
     case .crossEncoder: #expect(try CrossEncoder(path: found).scores(of: ["hay"], for: "needle").count == 1)
     case .sparse: #expect(try SparseEmbedder(path: found).profile.dimension == added.profile?.dimension)
+    case .multiVector: #expect(try MultiVectorEmbedder(path: found).profile == added.profile.map { profile in
+      var renamed = profile
+      renamed.name = "tiny"
+      return renamed
+    })
     case .languageModel: #expect(try !LanguageModel(path: found).tokens(of: "needle").isEmpty)
     }
     if kind != .embedder {

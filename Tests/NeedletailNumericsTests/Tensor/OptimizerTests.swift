@@ -80,6 +80,52 @@ import Testing
     }
   }
 
+  /// Queries, keys and values are one parameter here and three elsewhere; the steps have to be the same.
+  @Test(arguments: [true, false]) func adafactorTakesThePiecesOfAParameterForParametersOfTheirOwn(scalesByValue: Bool) throws {
+    let whole = Parameters([("matrices", [15, 7], true), ("vectors", [15], true)])
+    var declarations: [(name: String, shape: Shape, isTrained: Bool)] = []
+    for number in 0..<3 { declarations.append(("matrix \(number)", [5, 7], true)) }
+    for number in 0..<3 { declarations.append(("vector \(number)", [5], true)) }
+    let parts = Parameters(declarations)
+    var generator = SeededGenerator(seed: 3)
+    func numbers(_ count: Int) -> [Float] {
+      (0..<count).map { place in
+        let size = Float(place / 35 + 1)
+        return Float.random(in: -size...size, using: &generator)
+      }
+    }
+    func divide(_ values: [Float]) -> [[Float]] {
+      let size = values.count / 3
+      return (0..<3).map { part in Array(values[part * size..<(part + 1) * size]) }
+    }
+    for (place, parameter) in whole.all.enumerated() {
+      whole[parameter] = numbers(parameter.shape.count)
+      for (part, values) in zip(parts.all[(3 * place)...], divide(whole[parameter])) { parts[part] = values }
+    }
+    let algorithm = OptimizerAlgorithm.adafactor(decayRate: 0.8, clipThreshold: 1, scalesByValue: scalesByValue)
+    let together = Optimizer(algorithm, of: whole, pieces: { _ in 3 })
+    let apart = Optimizer(algorithm, of: parts)
+    #expect(together.momentCounts == apart.momentCounts)
+    let tape = Tape()
+    func give(_ gradient: [Float], to parameter: Parameter, of parameters: Parameters) throws {
+      let slope = try tape.constant(gradient, shape: parameter.shape)
+      try tape.differentiate(tape.parameter(parameter, of: parameters).multiplied(by: slope).sum())
+    }
+    for _ in 0..<5 {
+      tape.clear()
+      for (place, parameter) in whole.all.enumerated() {
+        let gradient = numbers(parameter.shape.count)
+        try give(gradient, to: parameter, of: whole)
+        for (part, slope) in zip(parts.all[(3 * place)...], divide(gradient)) { try give(slope, to: part, of: parts) }
+      }
+      together.step(rate: 0.05)
+      apart.step(rate: 0.05)
+    }
+    for (place, parameter) in whole.all.enumerated() {
+      #expect(whole[parameter] == parts.all[(3 * place)..<(3 * place + 3)].flatMap { parts[$0] })
+    }
+  }
+
   @Test func gradientDescentWithMomentumFindsTheMinimum() throws {
     let parameters = Parameters([("x", [2], true), ("fixed", [1], false)])
     let optimizer = Optimizer(.gradientDescent(momentum: 0.5), of: parameters)

@@ -1,5 +1,6 @@
 import Foundation
 import NeedletailRetrieval
+import NeedletailStore
 import Testing
 
 @Suite struct PipelineFileTests {
@@ -9,7 +10,7 @@ import Testing
       name: 'both',
       sources: [
         { kind: "dense", depth: 500, feedback: { method: "rocchio", beta: 0.7, alpha: 0.3, } },
-        { kind: "lexical", name: "words", feedback: { terms: 5 } },
+        { kind: "lexical", name: "words", feedback: { terms: 5 }, fieldWeights: { title: 3, headings: 0.5 } },
         { kind: "pipeline", name: "inner", pipeline: { sources: [{ kind: "lexical" }] } },
       ],
       fusion: { method: "z-score", missing: "minimum", weights: { dense: 0.6, words: .4, inner: 0 } },
@@ -30,7 +31,8 @@ import Testing
       name: "both",
       sources: [
         .init(.dense, depth: 500, vectorFeedback: VectorFeedback(method: .rocchio, documents: 5, alpha: 0.3, beta: 0.7)),
-        .init(.lexical, name: "words", termFeedback: TermFeedback(terms: 5)), .init(.pipeline, name: "inner", pipeline: inner),
+        .init(.lexical, name: "words", termFeedback: TermFeedback(terms: 5), fieldWeights: [.title: 3, .headings: 0.5]),
+        .init(.pipeline, name: "inner", pipeline: inner),
       ],
       fusion: .interpolation(.init(normalization: .zScore, missing: .minimum, weights: ["dense": 0.6, "words": 0.4, "inner": 0])),
       interpolation: .before, answers: "words", rerank: [.init(.vectors, depth: 20)], relevance: .init(.score(atLeast: 0.25))))
@@ -45,6 +47,9 @@ import Testing
     ("{ sources: [{ kind: 'dense' }], fusion: { method: 'rrf', weights: { words: 1 } } }", "words"),
     ("{ sources: [{ kind: 'dense' }], answers: 'dense' }", "answers"), ("{ sources: [{ kind: 'dense' }], rerank: [{ method: 'model' }] }", "model"),
     ("{ sources: [{ kind: 'dense', feedback: { iterations: 1e9 } }] }", "iterations"),
+    ("{ sources: [{ kind: 'lexical', fieldWeights: { author: 2 } }] }", "author"),
+    ("{ sources: [{ kind: 'lexical', fieldWeights: { title: -2 } }] }", "fieldWeights.title"),
+    ("{ sources: [{ kind: 'dense', fieldWeights: { title: 2 } }] }", "only lexical sources"),
   ])
   func saysWhatIsWrong(text: String, word: String) throws {
     let error = #expect(throws: PipelineError.self) { try read(text) }

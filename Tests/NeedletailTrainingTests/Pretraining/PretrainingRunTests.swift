@@ -50,6 +50,32 @@ import Testing
     #expect(joined.count == 2 && joined.terms.offsets[1] <= 5)
   }
 
+  /// An unfinished beginning is no reason to train another network than the recipe says.
+  @Test func anUntrainedModelOfAnotherRecipeIsMadeAnew() throws {
+    func make(_ hidden: Int, seed: Int = 1) throws -> TrainingRun {
+      try run(recipe("{ kind: 'masked' }", output: "run", extra: ", seed: \(seed), untrained: { layers: 1, hidden: \(hidden), heads: 2, vocabulary: 300 }"))
+    }
+    func bytes() throws -> Data { try Data(contentsOf: URL(fileURLWithPath: folder.path + "/run/untrained/model.safetensors")) }
+    func size() throws -> Int { try ModelDirectory(path: folder.path + "/run/untrained").configuration.hiddenSize }
+    _ = try make(16)
+    let first = try bytes()
+    _ = try make(16)
+    #expect(try bytes() == first)
+    _ = try make(8)
+    #expect(try size() == 8)
+    _ = try make(16, seed: 2)
+    #expect(try size() == 16 && bytes() != first)
+    let path = folder.path + "/texts.txt"
+    try (String(contentsOfFile: path, encoding: .utf8) + "\nworld of zebras and needles in the hay").write(toFile: path, atomically: true, encoding: .utf8)
+    let second = try bytes()
+    let training = try make(16, seed: 2)
+    #expect(try bytes() != second)
+    // with a checkpoint there is something to lose
+    _ = try training.run()
+    #expect { try make(8) } throws: { "\($0)".contains("untrained") }
+    #expect(try size() == 16)
+  }
+
   @Test func aRunThatWasCutOffGoesOnToTheSameBits() throws {
     struct Killed: Error {}
     let objective = "{ kind: 'reconstruction' }"

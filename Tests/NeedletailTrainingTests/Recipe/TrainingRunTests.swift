@@ -157,6 +157,18 @@ import Testing
     #expect { try other.run() } throws: { "\($0)".contains("another recipe") }
   }
 
+  @Test func aCheckpointOfAModelThatHasChangedIsRefused() throws {
+    let model = folder.path + "/model"
+    try FileManager.default.copyItem(atPath: TinyModels.path("tiny-bert"), toPath: model)
+    let plan = try recipe("model: '\(model)'", "adapter: { rank: 2 }", steps: 6)
+    _ = try run(plan).run()
+    let network = TransformerNetwork(try ModelDirectory(path: model))
+    network.parameters.snapshot = network.parameters.snapshot.map { $0 * 1.25 }
+    try network.save(to: model)
+    let other = try run(plan)
+    #expect { try other.run() } throws: { "\($0)".contains("has changed") }
+  }
+
   @Test func aTrainingThatDivergesKeepsTheLastGoodCheckpoint() throws {
     // each step multiplies the weights by -19, so that they leave single precision within a few steps
     let wild = try recipe("optimizer: { rate: 20, decay: 1, warmup: 0, schedule: 'constant', average: 0.5 }", steps: 60, output: "wild")

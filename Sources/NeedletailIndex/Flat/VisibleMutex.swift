@@ -1,0 +1,5 @@
+#if VISIBLE_LOCKS
+  internal import NeedletailNumerics
+
+  typealias Mutex = VisibleMutex
+#endif

@@ -1,0 +1,5 @@
+#if VISIBLE_LOCKS
+  import NeedletailNumerics
+
+  typealias Mutex = VisibleMutex
+#endif
