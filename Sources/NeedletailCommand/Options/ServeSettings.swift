@@ -28,6 +28,9 @@ struct ServeSettings {
     "drainSeconds", "snapshotHosts",
   ]
 
+  private static let numbers: Set<String> = ["port", "bodyLimit", "drainSeconds"]
+  private static let lists: Set<String> = ["snapshotHosts"]
+
   private var values: [String: Value] = [:]
   private let environment: [String: String]
   private var path = ""
@@ -49,6 +52,18 @@ struct ServeSettings {
     }
     if let unknown = values.keys.sorted().first(where: { !Self.names.contains($0) }) {
       throw .unusableSettings(path: path, reason: "there is no setting \(unknown). Known: \(Self.names.sorted().joined(separator: ", "))")
+    }
+    // Also where a flag comes first: what is wrong in the file should be known before the flag is left out one day.
+    for (name, value) in values.sorted(by: { $0.key < $1.key }) {
+      switch value {
+      case .text where Self.numbers.contains(name), .list where Self.numbers.contains(name):
+        throw .unusableSettings(path: path, reason: "\(name) has to be a whole number")
+      case .text where Self.lists.contains(name), .number where Self.lists.contains(name):
+        throw .unusableSettings(path: path, reason: "\(name) has to be a list of texts")
+      case .number where !Self.numbers.contains(name), .list where !Self.lists.contains(name):
+        throw .unusableSettings(path: path, reason: "\(name) has to be a text")
+      default: break
+      }
     }
   }
 
