@@ -47,8 +47,6 @@ public struct SentenceModules: Hashable, Sendable {
   public var similarity: Similarity
   /// The folder of network and tokenizer, relative to the model directory; "" for that itself.
   public var transformerFolder = ""
-  /// The folder of the pooling's settings.
-  var poolingFolder = "1_Pooling"
 
   /// Says explicitly what a plain directory without module files leaves open.
   public init(
@@ -88,7 +86,6 @@ public struct SentenceModules: Hashable, Sendable {
       prompts: prompts,
       similarity: try Self.similarity(general))
     self.transformerFolder = transformerFolder
-    poolingFolder = modules.pooling
   }
 }
 

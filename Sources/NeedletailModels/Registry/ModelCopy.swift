@@ -16,8 +16,8 @@ extension ModelDirectory {
     ]
     var names = networkFiles.map { network + $0 } + ["README.md", "LICENSE"]
     if !writingModules {
-      names += ["modules.json", "config_sentence_transformers.json", "artifact.metadata", modules.poolingFolder + "/config.json"]
-      names += Self.moduleFolders(path).flatMap { ["\($0)/config.json", "\($0)/\(Self.weightsName)"] }
+      names += ["modules.json", "config_sentence_transformers.json", "artifact.metadata"]
+      names += moduleFolders.flatMap { ["\($0)/config.json", "\($0)/\(Self.weightsName)"] }
       names += SentenceModules.settingsNames.map { network + $0 }
     }
     for name in names where FileManager.default.fileExists(atPath: path + "/" + name) {
@@ -32,12 +32,13 @@ extension ModelDirectory {
     if writingModules { try modules.write(to: destination, dimension: configuration.hiddenSize) }
   }
 
-  /// The folders that `modules.json` leads to, apart from the directory itself.
-  private static func moduleFolders(_ path: String) -> [String] {
+  /// The folders that `modules.json` leads to, each once, apart from that of the network.
+  private var moduleFolders: [String] {
     let entries = (try? ConfigurationFile.list(path: path + "/modules.json", advice: "")) ?? []
-    return entries.compactMap { try? $0.string("path") }.filter { folder in
-      !folder.isEmpty && !folder.hasPrefix("/") && !folder.split(separator: "/").contains("..")
+    let folders = entries.compactMap { try? $0.string("path") }.filter { folder in
+      folder != modules.transformerFolder && !folder.isEmpty && !folder.hasPrefix("/") && !folder.split(separator: "/").contains("..")
     }
+    return Set(folders).sorted()
   }
 
   private static func place(_ source: String, at destination: String, linking: Bool) throws(ModelError) {
