@@ -37,7 +37,7 @@ public struct RecallChart: Sendable {
     self.chosen = chosen
   }
 
-  private static let (width, height, left, right, top, bottom) = (460.0, 320.0, 56.0, 160.0, 28.0, 34.0)
+  private static let (width, height, left, right, top, bottom) = (500.0, 320.0, 60.0, 196.0, 28.0, 34.0)
   private static let colours = [
     "#000000", "#e69f00", "#0072b2", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#8a6d00", "#7f3c8d", "#777777",
     "#11a579", "#f2b701",

@@ -33,7 +33,7 @@ public struct TradeChart: Sendable {
     return front
   }
 
-  private static let (width, height, left, right, top, bottom) = (640.0, 340.0, 56.0, 150.0, 30.0, 44.0)
+  private static let (width, height, left, right, top, bottom) = (690.0, 340.0, 56.0, 200.0, 30.0, 44.0)
 
   public var svg: String {
     var drawing = Drawing(width: Self.width, height: Self.height, label: title)
