@@ -37,11 +37,13 @@ private struct FieldedCollection {
     let averages = parameters.fields.indices.map { field in
       Double(documents.reduce(0) { $0 + $1[field].count }) / total
     }
+    var frequencies: [String: Double] = [:]
+    for term in Set(query) { frequencies[term] = Double(counts.count { $0.contains { $0[term] != nil } }) }
     var scored: [(row: Row, score: Double)] = []
     for (row, document) in documents.enumerated() where within?.contains(Row(row)) ?? true {
       var score = 0.0
       for term in query {
-        let frequency = Double(counts.count { $0.contains { $0[term] != nil } })
+        let frequency = frequencies[term] ?? 0
         var occurrences = 0.0
         for (field, settings) in parameters.fields.enumerated() {
           guard let count = counts[row][field][term] else { continue }

@@ -72,7 +72,7 @@ struct RebuiltIndexFile {
   }
 }
 
-/// Files that chance or somebody made up are refused, or searched without harm. `scripts/sanitizer-test.sh` runs this under the address and
+/// Files that chance or somebody made up are refused, or searched without harm. `scripts/sanitize.sh` runs this under the address and
 /// the undefined-behaviour sanitizer, with more rounds.
 @Suite struct ForgedFileTests {
   /// Each format with all its codecs.

@@ -144,8 +144,8 @@ extension IndexFile {
         throw SectionProblem(reason: "the checksum of its section \(number) is wrong")
       }
       #if NEEDLETAIL_COPIES_SECTIONS
-        // scripts/sanitizer-test.sh asks for it: a sanitizer sees where allocations end, but not where sections of a mapping do.
-        sections[tag] = Region(bytes(file, offset..<offset + length))
+        // scripts/sanitize.sh asks for it: a sanitizer sees where allocations end, but not where sections of a mapping do.
+        sections[tag] = Region(copyOf: file, offset..<offset + length)
       #else
         sections[tag] = Region(file, offset..<offset + length)
       #endif

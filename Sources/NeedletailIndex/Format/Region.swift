@@ -38,9 +38,11 @@ struct Region: Sendable {
   private let owner: any AnyObject & Sendable
   private let address: UInt
   let count: Int
+  let isMapped: Bool
 
-  init(_ memory: AlignedMemory) {
+  init(_ memory: AlignedMemory, isMapped: Bool = false) {
     owner = memory
+    self.isMapped = isMapped
     address = unsafe UInt(bitPattern: memory.start)
     count = memory.count
   }
@@ -49,17 +51,25 @@ struct Region: Sendable {
   init(_ file: MappedFile, _ range: Range<Int>) {
     precondition(range.lowerBound >= 0 && range.upperBound <= file.count)
     owner = file
+    isMapped = true
     address = unsafe UInt(bitPattern: file.bytes.baseAddress) + UInt(range.lowerBound)
     count = range.count
   }
+
+  #if NEEDLETAIL_COPIES_SECTIONS
+    /// A copy that passes for a part of the file.
+    init(copyOf file: MappedFile, _ range: Range<Int>) {
+      let memory = AlignedMemory.zeroed(count: range.count)
+      unsafe memory.start.copyMemory(from: file.bytes.baseAddress.unsafelyUnwrapped + range.lowerBound, byteCount: range.count)
+      self.init(memory, isMapped: true)
+    }
+  #endif
 
   init(_ bytes: [UInt8]) {
     let memory = AlignedMemory.zeroed(count: bytes.count)
     unsafe memory.start.copyMemory(from: bytes, byteCount: bytes.count)
     self.init(memory)
   }
-
-  var isMapped: Bool { owner is MappedFile }
 
   @unsafe var bytes: UnsafeRawBufferPointer {
     unsafe UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: address), count: count)
