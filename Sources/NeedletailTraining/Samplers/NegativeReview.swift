@@ -20,7 +20,7 @@ public struct NegativeReview: Hashable, Sendable {
       let example = examples.examples[place]
       guard example.teacherScores.isEmpty, !example.negatives.isEmpty else { continue }
       let found = try scores(example.negatives.map { examples.passages[$0] }, examples.queries[example.query])
-      let kept = zip(example.negatives, found).filter { Double($0.1) <= highest }.map(\.0)
+      let kept = zip(example.negatives, found).filter { $0.1 <= Float(highest) }.map(\.0)
       leftOut += example.negatives.count - kept.count
       result.examples[place].negatives = kept
     }
