@@ -156,7 +156,7 @@ import Testing
       }
       return (error, Double(hits) / Double(10 * queries.count))
     }
-    let (plain, chosen) = (try quality(.product(parts: 8, bits: 4, isRotated: false)), try quality(.anisotropic(parts: 8, bits: 4)))
+    let (plain, chosen) = (try quality(.product(parts: 32, bits: 4, isRotated: false)), try quality(.anisotropic(parts: 32, bits: 4)))
     #expect(chosen.error < 0.8 * plain.error, "\(chosen) against \(plain)")
     #expect(chosen.recall > plain.recall, "\(chosen) against \(plain)")
   }

@@ -31,7 +31,7 @@ import Testing
     let text = try String(contentsOfFile: path, encoding: .utf8)
     #expect(!text.contains("private") && !text.contains("secret"))
     let time = try #require(noted[0]["time"].string)
-    #expect(abs(try Date(time, strategy: .iso8601.time(includingFractionalSeconds: true)).timeIntervalSinceNow) < 60)
+    #expect(abs(try Date(time, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)).timeIntervalSinceNow) < 60)
     #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o600)
   }
 

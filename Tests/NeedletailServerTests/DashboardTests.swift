@@ -31,7 +31,7 @@ struct DashboardTests {
     let application = Application(router: try site.router(boundTo: "localhost"), logger: SiteTester.silent)
     try await application.test(.live) { client in
       let port = try #require(client.port)
-      for name in ["nests", "<b>hostile</b>"] {
+      for name in ["nests", "&lt;b&gt;hostile"] {
         let path = "/collections/\(name.addingPercentEncoding(withAllowedCharacters: .alphanumerics)!)"
         let made = try await client.execute(uri: path, method: .put, body: ByteBuffer(string: #"{"vectors":{"size":2,"distance":"Cosine"}}"#))
         #expect(made.status == .ok)

@@ -1,6 +1,7 @@
 internal import NeedletailCore
 internal import NeedletailEvaluation
 internal import NeedletailIndex
+internal import NeedletailNumerics
 
 /// A collection of token vectors, with the exact answers to its questions, to measure ways of finding candidates.
 struct LateInteractionBench {
@@ -25,10 +26,18 @@ struct LateInteractionBench {
   /// - Parameter isCompressed: whether 8 components of a document's encoding are kept as one byte of a product code ("PQ-256-8").
   func encodingRanking(_ parameters: FixedDimensionalEncoder.Parameters, isCompressed: Bool = false) throws -> [[Row]] {
     let encoder = try FixedDimensionalEncoder(dimension: documents.dimension, parameters: parameters)
-    let codes = isCompressed ? CodecSpecification.product(parts: encoder.dimension / 8, bits: 8, isRotated: false) : nil
+    let encodings = encoder.documents(documents)
+    guard isCompressed else {
+      // Compared one by one, since encodings may be longer than the vectors that an index takes.
+      return (0..<queries.count).map { item in
+        let query = encoder.query(queries[item])
+        let products = DistanceKernels.current.dot(query.span, rows: encodings.values.span)
+        return products.indices.sorted { (products[$0], $1) > (products[$1], $0) }.map { Row($0) }
+      }
+    }
+    let codes = CodecSpecification.product(parts: encoder.dimension / 8, bits: 8, isRotated: false)
     let index = try DenseIndexFactory.build(
-      encoder.documents(documents), similarity: .dot,
-      specification: .init(layout: .flat, codec: .float32, codes: codes, keepsVectors: !isCompressed))
+      encodings, similarity: .dot, specification: .init(layout: .flat, codec: .float32, codes: codes, keepsVectors: false))
     return try (0..<queries.count).map { item in
       try index.search(encoder.query(queries[item]).span, SearchOptions(limit: documents.count)).map(\.row)
     }

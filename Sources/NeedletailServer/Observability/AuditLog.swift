@@ -42,7 +42,7 @@ public final class AuditLog: Sendable {
   func note(_ entry: Entry) throws {
     let line = JSONText { writer in
       writer.object { writer in
-        writer.member("time") { $0.string(entry.time.formatted(.iso8601.time(includingFractionalSeconds: true))) }
+        writer.member("time") { $0.string(entry.time.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))) }
         writer.member("who") { $0.string(entry.who) }
         writer.member("method") { $0.string(entry.method) }
         writer.member("path") { $0.string(entry.path) }

@@ -51,7 +51,7 @@ def older(base, place):
     (place / "modules.json").write_text(json.dumps(modules))
     (place / "sentence_bert_config.json").write_text(json.dumps({"max_seq_length": 24, "do_lower_case": False}))
     (place / "config_sentence_transformers.json").write_text(json.dumps({
-        "model_type": "ColBERT", "prompts": {}, "default_prompt_name": None, "similarity_fn_name": "MaxSim", "query_prefix": "fox",
+        "model_type": "ColBERT", "prompts": {}, "default_prompt_name": None, "similarity_fn_name": "MaxSim", "query_prefix": "fox ",
         "document_prefix": "[Z] ", "query_length": 10, "document_length": 12, "attend_to_expansion_tokens": True, "skiplist_words": [",", "."]}))
     for folder in ["2_MultiVectorMask", "3_Normalize"]:
         shutil.rmtree(place / folder, ignore_errors=True)
