@@ -35,11 +35,8 @@ extension SparseEmbedder {
     func flush() throws {
       let vectors = try encodeNow(pending.map(\.text), as: role)
       for (row, text) in pending.enumerated() {
-        var entries = Array(zip(vectors[row].terms, vectors[row].weights))
-        if let terms, entries.count > terms {
-          entries.sort { ($0.1, $1.0) > ($1.1, $0.0) }
-          entries = entries.prefix(terms).sorted { $0.0 < $1.0 }
-        }
+        let kept = terms.map(vectors[row].keepingHeaviest) ?? vectors[row]
+        let entries = Array(zip(kept.terms, kept.weights))
         report.termsPerText += Double(entries.count)
         result += try line(id: text.id, entries)
       }
