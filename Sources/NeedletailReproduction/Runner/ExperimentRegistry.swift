@@ -20,6 +20,7 @@ public enum ExperimentRegistry {
     MultiplePositivesExperiment.self,
     FeedbackAndInterpolation.self,
     ReferenceModels.self,
+    FieldBenchmark.self,
     FeatureLocalisation.self,
     CodesAndSensesExperiment.self,
   ]
