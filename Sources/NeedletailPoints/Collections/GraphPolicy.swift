@@ -8,8 +8,10 @@ internal import NeedletailIndex
 package enum GraphPolicy {
   /// Rows in no graph, as a part of all, from which on a graph is built over them.
   static let largestUncoveredFraction = 0.25
-  /// The same as a number: comparing so many takes about as long as a search in a graph.
-  package static let largestUncoveredCount = 4_096
+  /// The same as a number: comparing so many by their codes takes about as long as a search in a graph.
+  package static let largestUncoveredCount = 2_048
+  /// The same for a collection that rests, where nothing is lost by building.
+  package static let largestUncoveredCountAtRest = 256
   /// Fewer vectors are compared one by one about as fast.
   static let smallestCount = 4_000
   /// A graph with a larger part of its rows out of date is built again.
@@ -27,7 +29,7 @@ package enum GraphPolicy {
   }
 
   /// The next step; nil if none is worth it.
-  static func nextStep(of snapshot: PointSnapshot) -> Step? {
+  static func nextStep(of snapshot: PointSnapshot, isResting: Bool = false) -> Step? {
     let threshold = snapshot.settings.indexingThreshold
     guard threshold > 0 else { return nil }
     for column in snapshot.table.schema.columns.values.sorted() {
@@ -37,7 +39,7 @@ package enum GraphPolicy {
       guard count * settings.size * 4 > threshold * 1_024, count >= min(smallestCount, threshold * 1_024 / (settings.size * 4) + 1) else { continue }
       let graphs = snapshot.table.graphs[column]
       let sizes = graphs?.graphs.map { Size(number: $0.number, rows: $0.rows.count, current: $0.currentCount) } ?? []
-      if let replaced = replaced(uncovered: count - (graphs?.covered.count ?? 0), count: count, graphs: sizes) {
+      if let replaced = replaced(uncovered: count - (graphs?.covered.count ?? 0), count: count, graphs: sizes, isResting: isResting) {
         return Step(column: column, replaced: replaced, isLoad: 2 * (graphs?.covered.count ?? 0) < count)
       }
     }
@@ -60,8 +62,9 @@ package enum GraphPolicy {
   }
 
   /// The graphs that the next one takes over; nil if none is due.
-  package static func replaced(uncovered: Int, count: Int, graphs: [Size]) -> Set<Int>? {
-    let isDue = uncovered > min(largestUncoveredCount, Int(largestUncoveredFraction * Double(count)))
+  package static func replaced(uncovered: Int, count: Int, graphs: [Size], isResting: Bool = false) -> Set<Int>? {
+    let largest = isResting ? largestUncoveredCountAtRest : largestUncoveredCount
+    let isDue = uncovered > min(largest, Int(largestUncoveredFraction * Double(count)))
     guard isDue || graphs.contains(where: \.isStale) else { return nil }
     var replaced: Set<Int> = []
     var total = uncovered
@@ -102,5 +105,6 @@ extension PointTable {
       return block < blocks.count && blocks[block].live.contains(place) && blocks[block].vectors[column].present.contains(place)
         && blocks[block].versions[place] <= graph.operation
     }
+    dropCodesOfCoveredBlocks(column)
   }
 }

@@ -37,9 +37,12 @@ public final class PointCollection: Sendable {
     self.folder = folder
     self.database = database
     current = Mutex(snapshot)
-    // The log is moved into the file, and both are forced to the disk, after 32 MiB rather than after 4: points come in bulk.
-    try? database.writeNow { db in try db.execute(sql: "PRAGMA wal_autocheckpoint = 8192") }
+    // The log is moved into the file, and both are forced to the disk, after 64 MiB rather than after 4: points come in bulk.
+    try? database.writeNow { db in try db.execute(sql: "PRAGMA wal_autocheckpoint = \((64 << 20) / Self.pageSize)") }
   }
+
+  /// Several points with their vectors fit into a page.
+  private static let pageSize = 8_192
 
   // MARK: life
 
@@ -47,7 +50,7 @@ public final class PointCollection: Sendable {
   static func create(_ name: String, _ settings: PointCollectionSettings, folder: String) throws(StoreError) -> PointCollection {
     try storing(folder) {
       try FileManager.default.createDirectory(atPath: folder + "/indexes", withIntermediateDirectories: true)
-      let database = try CollectionDatabase.writing(path: databasePath(folder), schema: .points)
+      let database = try CollectionDatabase.writing(path: databasePath(folder), schema: .points, pageSize: pageSize)
       try database.writeNow { db in
         try db.execute(sql: "INSERT OR REPLACE INTO collection (id, name, settings) VALUES (1, ?, ?)", arguments: [name, settings.text])
       }
@@ -66,7 +69,7 @@ public final class PointCollection: Sendable {
     try storing(folder) {
       let path = databasePath(folder)
       guard FileSystem.size(of: path) != nil else { return nil }
-      let database = try isReadOnly ? CollectionDatabase.reading(path: path, schema: .points) : CollectionDatabase.writing(path: path, schema: .points)
+      let database = try isReadOnly ? CollectionDatabase.reading(path: path, schema: .points) : CollectionDatabase.writing(path: path, schema: .points, pageSize: pageSize)
       guard let snapshot = try database.read({ db in try PointLoader(path: path).load(db) }) else {
         try database.close()
         return nil
@@ -167,20 +170,24 @@ public final class PointCollection: Sendable {
     indexIfWorthwhile()
   }
 
-  /// Builds graphs in the background over columns that grew enough.
-  private func indexIfWorthwhile() {
-    guard database.writer != nil, let step = GraphPolicy.nextStep(of: snapshot()) else { return }
+  /// Builds graphs in the background over columns that grew enough; at rest, over what is left, too.
+  private func indexIfWorthwhile(isResting: Bool = false) {
+    guard database.writer != nil else { return }
+    guard let step = GraphPolicy.nextStep(of: snapshot(), isResting: isResting) else {
+      if !isResting { builder.whenResting { [weak self] in self?.indexIfWorthwhile(isResting: true) } }
+      return
+    }
     builder.run(isLoad: step.isLoad) { [weak self] pool in
-      self?.buildGraph(pool) ?? false
+      self?.buildGraph(pool, isResting: isResting) ?? false
     } next: { [weak self] in
       self?.indexIfWorthwhile()
     }
   }
 
   /// Builds what is due now; false if that fails.
-  private func buildGraph(_ pool: WorkerPool) -> Bool {
+  private func buildGraph(_ pool: WorkerPool, isResting: Bool) -> Bool {
     let snapshot = snapshot()
-    guard let step = GraphPolicy.nextStep(of: snapshot) else { return true }
+    guard let step = GraphPolicy.nextStep(of: snapshot, isResting: isResting) else { return true }
     guard let graph = GraphFiles.build(step, of: snapshot.table, pool: pool, notices: noticed), !builder.isStopped else { return false }
     let files = graphFiles
     let record = files.write(graph, column: step.column)

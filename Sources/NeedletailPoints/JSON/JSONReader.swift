@@ -137,15 +137,15 @@ public struct JSONFlaw: Error, Hashable, Sendable, CustomStringConvertible {
     var values: [Double] = []
     while true {
       skipSpace()
-      switch current {
-      case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): break
-      default:
-        position = start
-        return nil
-      }
       if let value = plainFraction() {
         values.append(value)
       } else {
+        switch current {
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): break
+        default:
+          position = start
+          return nil
+        }
         guard case .double(let value) = try number() else {
           position = start
           return nil

@@ -38,7 +38,7 @@ extension PointSnapshot {
 extension VectorColumn {
   fileprivate var byteCount: Int {
     let sparseBytes = sparse.reduce(0) { $0 + ($1.map { 8 * $0.indices.count + 64 } ?? 0) }
-    return 4 * dense.count + sparseBytes + multi.reduce(0) { $0 + ($1.map { 4 * $0.values.count + 32 } ?? 0) }
+    return 4 * dense.count + (codes?.byteCount ?? 0) + sparseBytes + multi.reduce(0) { $0 + ($1.map { 4 * $0.values.count + 32 } ?? 0) }
   }
 }
 

@@ -50,6 +50,8 @@ struct PointBlock: Sendable {
     vectors[column].set(value, at: place)
   }
 
+  mutating func dropCodes(_ column: Int) { vectors[column].dropCodes() }
+
   mutating func addColumn(_ settings: VectorSettings) { vectors.append(VectorColumn(settings)) }
 
   mutating func clearColumn(_ column: Int, _ settings: VectorSettings) { vectors[column] = VectorColumn(settings) }

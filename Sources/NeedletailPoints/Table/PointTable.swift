@@ -1,5 +1,6 @@
 internal import HashTreeCollections
 internal import NeedletailCore
+internal import NeedletailIndex
 
 /// The number of a point inside: block times 256 plus place. It stays with the point while the point exists.
 typealias PointRow = UInt32
@@ -83,6 +84,14 @@ struct PointTable: Sendable {
     graphs[column]?.forget(row)
   }
 
+  /// Gives up the codes of blocks all of whose vectors graphs find.
+  mutating func dropCodesOfCoveredBlocks(_ column: Int) {
+    guard schema.settings[column].keepsCodes, let covered = graphs[column]?.covered else { return }
+    for number in blocks.indices where blocks[number].vectors[column].present.subtracting(covered.mask(ofBlock: number)).isEmpty {
+      blocks[number].dropCodes(column)
+    }
+  }
+
   // MARK: columns
 
   mutating func addVector(_ name: String, _ settings: VectorSettings) {
@@ -98,5 +107,14 @@ struct PointTable: Sendable {
     schema.remove(name)
     graphs[column] = nil
     for block in blocks.indices { blocks[block].clearColumn(column, settings) }
+  }
+}
+
+extension RowSet {
+  /// Which rows of a block are in the set.
+  func mask(ofBlock number: Int) -> BlockMask {
+    var mask = BlockMask.none
+    for word in 0..<4 where 4 * number + word < words.count { mask.words[word] = words[4 * number + word] }
+    return mask
   }
 }
