@@ -25,10 +25,10 @@ struct ServeSettings {
   /// The settings there are.
   static let names: Set<String> = [
     "host", "port", "collection", "apiKey", "readOnlyApiKey", "reranker", "sparseModel", "bodyLimit", "certificate", "privateKey", "auditLog",
-    "drainSeconds", "snapshotHosts",
+    "drainSeconds", "snapshotHosts", "memoryBudget", "traceFile",
   ]
 
-  private static let numbers: Set<String> = ["port", "bodyLimit", "drainSeconds"]
+  private static let numbers: Set<String> = ["port", "bodyLimit", "drainSeconds", "memoryBudget"]
   private static let lists: Set<String> = ["snapshotHosts"]
 
   private var values: [String: Value] = [:]

@@ -55,8 +55,16 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Note changes and refusals in this file, a line of JSON each.", valueName: "FILE"), completion: .file())
   var auditLog: String?
 
+  @Option(
+    help: ArgumentHelp("Record spans of requests in this file, a line of JSON each (OTLP); traceparent is read and handed on.", valueName: "FILE"),
+    completion: .file())
+  var traceFile: String?
+
   @Option(help: ArgumentHelp("When stopped, say so for so long (readiness is 503) before connections are refused.", valueName: "N"))
   var drainSeconds: Int?
+
+  @Option(help: ArgumentHelp("What a collection of points may take in memory, in MiB, unless it was made with memory_config.", valueName: "MIB"))
+  var memoryBudget: Int?
 
   @Option(help: ArgumentHelp("A host (HOST or HOST:PORT) that snapshots may be fetched from; may be repeated.", valueName: "HOST"))
   var snapshotHost: [String] = []
@@ -99,9 +107,14 @@ struct ServeCommand: AsyncParsableCommand {
       keeper: NoteKeeper(data: data, precision: precision, collection: collection ?? "default").keep)
     options.security = try security(settings)
     options.audit = try (auditLog ?? settings.text("auditLog")).map { try AuditLog(path: $0) }
+    options.tracer = try (traceFile ?? settings.text("traceFile")).map { try SpanFile(path: $0) }
     options.drainNotice = .seconds(min(max(0, try drainSeconds ?? settings.number("drainSeconds") ?? 0), 3_600))
     let hosts = snapshotHost.isEmpty ? try settings.list("snapshotHosts") ?? [] : snapshotHost
     options.snapshotHosts = Set(hosts.map { $0.lowercased() })
+    if let budget = try memoryBudget ?? settings.number("memoryBudget") {
+      guard (1...1 << 30).contains(budget) else { throw ValidationError("A memory budget is a number of MiB from 1 on.") }
+      options.memoryBudget = budget << 20
+    }
     if let storageSnapshot { try restore(storageSnapshot) }
     let (host, port) = (try host ?? settings.text("host") ?? SearchSite.defaultHost, try port ?? settings.number("port") ?? SearchSite.defaultPort)
     let site = SearchSite(
