@@ -91,7 +91,7 @@ let package = Package(
       "NeedletailReproduction",
       [
         "NeedletailCore", "NeedletailEvaluation", "NeedletailIndex", "NeedletailModels", "NeedletailNumerics",
-        "NeedletailRetrieval", "NeedletailStore", "NeedletailText", "NeedletailTraining", crypto,
+        "NeedletailRetrieval", "NeedletailStore", "NeedletailText", "NeedletailTraining",
       ]),
     room(
       "NeedletailServer",

@@ -28,7 +28,7 @@ struct LaboratoryOptions: ParsableArguments {
     try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: scratch) }
     let laboratory = try Laboratory(
-      collections: collectionsFolder(catalogue), registry: data.registry, cachePath: data.directory.path + "/cache/embeddings",
+      collections: collectionsFolder(catalogue), registry: data.registry, cachePath: data.embeddingCachePath,
       scratch: scratch.path, seed: seed
     ) { text, fraction in
       line.update(done: Int((fraction ?? 0) * 100), total: fraction == nil ? nil : 100, detail: text)

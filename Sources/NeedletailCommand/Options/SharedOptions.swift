@@ -14,6 +14,9 @@ struct DataOptions: ParsableArguments {
   }
 
   var registry: ModelRegistry { ModelRegistry(directory: directory.modelsPath) }
+
+  /// Where measurements keep vectors of texts from run to run.
+  var embeddingCachePath: String { directory.path + "/cache/embeddings" }
 }
 
 /// Which collection is meant.

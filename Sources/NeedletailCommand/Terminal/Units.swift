@@ -46,4 +46,7 @@ enum Units {
   static func fixed(_ value: Double, _ decimals: Int) -> String {
     String(format: "%.\(decimals)f", value)
   }
+
+  /// A probability with four decimals; "< 0.0001" where they would all be 0, which a probability of a test never is.
+  static func probability(_ value: Double) -> String { value < 0.000_1 ? "< 0.0001" : fixed(value, 4) }
 }

@@ -11,7 +11,8 @@ struct EvaluateCollections: AsyncParsableCommand {
       Each DIR is a task in the layout of BEIR or MTEB (corpus.jsonl, queries.jsonl, qrels/SPLIT.tsv), of LMEB (qrels.tsv and
       candidates.jsonl), of TREC (topics.txt, qrels.txt, documents.trec), or as tables (corpus.csv, queries.csv, qrels.csv, or
       choices.csv); .gz too. A file task.json5 in it may name its fields. Every document is one passage, cut at the model's
-      token limit, as the published figures have it. With --run-folder, TREC run files are written.
+      token limit, as the published figures have it. With --run-folder, TREC run files are written. Vectors of documents are kept
+      in the data directory, by model and text, and taken from there the next time; --no-cache computes them anew.
       """)
 
   @Argument(help: "Folders of tasks.", completion: .directory)
@@ -33,6 +34,7 @@ struct EvaluateCollections: AsyncParsableCommand {
   @Option(help: ArgumentHelp("A model of sparse vectors: a registered name, or its folder.", valueName: "NAME")) var sparseModel: String?
   @Option(help: ArgumentHelp("Write TREC run files here.", valueName: "DIR"), completion: .directory) var runFolder: String?
   @Flag(help: "Search dense vectors exactly instead of through the graph.") var exact = false
+  @Flag(help: "Embed every document, as if none had been embedded before, and keep nothing.") var noCache = false
   @OptionGroup var fieldWeights: FieldWeightOptions
   @OptionGroup var data: DataOptions
   @OptionGroup var embedding: EmbedderOptions
@@ -91,7 +93,7 @@ extension EvaluateCollections {
     var options = IngestOptions()
     options.splitsDocuments = false
     let index = try TextIndex(
-      embedder: embedder, sparseEmbedder: sparse, tokenizer: embedder.chunkingTokenizer(beside: sparse), fields: fieldWeights.fields,
+      embedder: embedder.map(remembering), sparseEmbedder: sparse, tokenizer: embedder.chunkingTokenizer(beside: sparse), fields: fieldWeights.fields,
       options: options)
     let indexing = ProgressLine("Indexing \(task.name)", unit: "documents", isEnabled: !output.json)
     let indexingTime = try await clock.measure {
@@ -132,6 +134,12 @@ extension EvaluateCollections {
     }
     await index.collection.close()
     return rows
+  }
+
+  /// The model, its vectors of documents taken from earlier measurements.
+  private func remembering(_ embedder: any TextEmbedder) -> any TextEmbedder {
+    guard !noCache else { return embedder }
+    return CachedEmbedder(embedder, cache: EmbeddingCache(folder: data.embeddingCachePath), variant: embedding.precision.rawValue)
   }
 
   private func write(_ run: Run, task: RetrievalTask, system: String) throws {

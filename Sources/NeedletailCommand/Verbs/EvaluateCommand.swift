@@ -13,7 +13,7 @@ struct EvaluateCommand: AsyncParsableCommand {
       """,
     subcommands: [
       EvaluateCollections.self, EvaluateRuns.self, CompareRuns.self, EvaluateSuite.self, EvaluateRobustness.self, EvaluateAnchors.self,
-      EvaluatePairs.self, EvaluateInstructions.self, PoolUnjudged.self, JudgeByPanel.self,
+      EvaluatePairs.self, EvaluateTopics.self, EvaluateInstructions.self, PoolUnjudged.self, JudgeByPanel.self,
     ],
     defaultSubcommand: EvaluateCollections.self)
 }
@@ -82,14 +82,16 @@ struct CompareRuns: ParsableCommand {
     commandName: "compare",
     abstract: "Compare run files with the first of them, with significance.",
     discussion: """
-      Paired tests by query: Student's t-test and the randomisation test; the latter's probabilities are adjusted for the
-      number of runs and measures. --html writes a page with a plot of the difference for every query.
+      Paired tests by query: Student's t-test, the bootstrap test and the randomisation test; the last one's probabilities are
+      shown, and adjusted for the number of runs and measures. --html writes a page with a plot of the difference for every query, --markdown a table for
+      a text; --json has every digit.
       """)
 
   @Argument(help: "Run files in TREC's format; the first is the baseline.", completion: .file()) var runs: [String]
   @OptionGroup var judgement: JudgementOptions
   @Option(help: ArgumentHelp("holm, bonferroni, benjamini-hochberg or none.", valueName: "NAME")) var correction = MultipleComparisons.holm
   @Option(help: ArgumentHelp("Write a page with plots here.", valueName: "FILE"), completion: .file()) var html: String?
+  @Option(help: ArgumentHelp("Write the table here, in Markdown.", valueName: "FILE"), completion: .file()) var markdown: String?
   @Option(help: ArgumentHelp("Of the randomisation test and the bootstrap.", valueName: "N")) var seed: UInt64 = 1
   @OptionGroup var output: OutputOptions
 
@@ -103,6 +105,7 @@ struct CompareRuns: ParsableCommand {
     let comparison = try RunComparison(
       baseline: runs[0], runs: Array(runs.dropFirst()), judgements: judgements, measures: measures, correction: correction, seed: seed)
     if let html { try comparison.writePage(to: html) }
+    if let markdown { try comparison.writeMarkdown(to: markdown) }
     if output.json { return try JSONOutput.write(comparison) }
     var table = Table([
       ("run", .left), ("measure", .left), (runs[0].name, .right), ("mean", .right), ("difference", .right), ("95 % interval", .right),
@@ -111,8 +114,8 @@ struct CompareRuns: ParsableCommand {
     for row in comparison.rows {
       table.add([
         row.run, row.measure, Units.fixed(row.baselineMean, 4), Units.fixed(row.mean, 4), Units.fixed(row.meanDifference, 4),
-        "\(Units.fixed(row.interval.low, 4)) … \(Units.fixed(row.interval.high, 4))", Units.fixed(row.randomizationProbability, 4),
-        Units.fixed(row.adjustedProbability, 4),
+        "\(Units.fixed(row.interval.low, 4)) … \(Units.fixed(row.interval.high, 4))", Units.probability(row.randomizationProbability),
+        Units.probability(row.adjustedProbability),
       ])
     }
     Terminal.standardOutput.write(table.rendered(for: .standardOutput))

@@ -60,6 +60,29 @@ public struct JudgePanel: Sendable {
     try self.init(grades: grades, threshold: threshold)
   }
 
+  /// A panel of retrievers, for want of better judges: each grades a pair from 5 to 1 by the place where it has the document.
+  ///
+  /// - Parameters:
+  ///   - runs: the answers of each judge, who is called as the run is.
+  ///   - pairs: what is graded.
+  ///   - places: the last place of each grade but the lowest, from the best grade on.
+  ///   - threshold: the least grade that means relevant.
+  /// - Throws: `incomparable` if there are fewer than two judges.
+  public init(retrievers runs: [Run], pairs: [Pair], places: [Int] = [1, 3, 10, 30], threshold: Int = 4) throws(EvaluationError) {
+    var grades: [Pair: [String: Int]] = [:]
+    for run in runs {
+      var rankings: [String: [String: Int]] = [:]
+      for query in Set(pairs.map(\.query)) {
+        rankings[query] = Dictionary(run.ranking(of: query).enumerated().map { ($1.document, $0 + 1) }) { first, _ in first }
+      }
+      for pair in pairs {
+        let place = rankings[pair.query]?[pair.document] ?? .max
+        grades[pair, default: [:]][run.name] = 1 + places.count { place <= $0 }
+      }
+    }
+    try self.init(grades: grades, threshold: threshold)
+  }
+
   /// Whether grades are unanimous for relevance.
   public static func isRelevant(_ grades: [Int], threshold: Int) -> Bool { !grades.isEmpty && grades.allSatisfy { $0 >= threshold } }
 

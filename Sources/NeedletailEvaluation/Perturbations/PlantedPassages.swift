@@ -40,14 +40,17 @@ public enum PlantedPassages {
     }
   }
 
-  /// Passages of as many words drawn from the same questions at random: what planting anything would do.
+  /// Passages of as many words drawn at random: what planting anything would do.
   ///
   /// - Parameters:
   ///   - like: passages whose lengths are taken.
-  ///   - questions: where words come from.
+  ///   - texts: where words come from.
+  ///   - vocabulary: every word is drawn as often as any other, however often it stands in the texts. Without, a word that is frequent in the
+  ///     texts is as frequent in the passages, which then are about what the texts are about.
   ///   - seed: of the draws.
-  public static func randomWords(like passages: [Document], from questions: [String], seed: UInt64) -> [Document] {
-    let words = questions.flatMap { $0.split(whereSeparator: \.isWhitespace) }
+  public static func randomWords(like passages: [Document], from texts: [String], vocabulary: Bool = false, seed: UInt64) -> [Document] {
+    var words = texts.flatMap { $0.split(whereSeparator: \.isWhitespace) }
+    if vocabulary { words = Set(words).sorted() }
     guard !words.isEmpty else { return [] }
     var generator = SeededGenerator(seed: seed)
     return passages.map { passage in

@@ -39,6 +39,16 @@ struct ReportPage {
   /// A number with so many digits behind the point.
   static func number(_ value: Double, _ digits: Int = 4) -> String { String(format: "%.\(digits)f", value) }
 
+  /// A probability with four digits behind the point; "< 0.0001" where they would all be 0, which a probability of a test never is.
+  static func probability(_ value: Double) -> String { value < 0.000_1 ? "< 0.0001" : number(value) }
+
+  /// A table in Markdown; cells are text.
+  static func markdown(_ titles: [String], _ rows: [[String]]) -> String {
+    func line(_ cells: [String]) -> String { "| " + cells.map { $0.replacingOccurrences(of: "|", with: "\\|") }.joined(separator: " | ") + " |" }
+    let rule = "|" + titles.indices.map { $0 == 0 ? "---|" : "---:|" }.joined()
+    return ([line(titles), rule] + rows.map(line)).joined(separator: "\n") + "\n"
+  }
+
   /// A number with its sign.
   static func signed(_ value: Double, _ digits: Int = 4) -> String { String(format: "%+.\(digits)f", value) }
 

@@ -14,7 +14,9 @@ public struct RunComparison: Codable, Sendable {
     public var tTestProbability: Double
     /// Of the paired randomisation test, two-sided, before correction.
     public var randomizationProbability: Double
-    /// The latter, adjusted for the number of rows.
+    /// Of the paired bootstrap test, two-sided, before correction.
+    public var bootstrapProbability: Double
+    /// That of the randomisation test, adjusted for the number of rows.
     public var adjustedProbability: Double
     /// For each query the value of the run minus that of the baseline.
     public var differences: [String: Double]
@@ -53,7 +55,7 @@ public struct RunComparison: Codable, Sendable {
         rows.append(Row(
           run: run.name, measure: measure.description, baselineMean: first.mean(of: measure) ?? 0, mean: second.mean(of: measure) ?? 0,
           interval: comparison.interval, tTestProbability: comparison.tTestProbability,
-          randomizationProbability: comparison.randomizationProbability, adjustedProbability: 1,
+          randomizationProbability: comparison.randomizationProbability, bootstrapProbability: comparison.bootstrapProbability, adjustedProbability: 1,
           differences: after.reduce(into: [:]) { $0[$1.key] = $1.value - (before[$1.key] ?? 0) }))
       }
     }
@@ -63,24 +65,38 @@ public struct RunComparison: Codable, Sendable {
     self.rows = rows
   }
 
-  /// The comparison as a page with a plot of the differences per query for each row.
-  public var page: String {
-    let cells = rows.map { row in
+  private static let titles = [
+    "run", "measure", "baseline", "mean", "difference", "95 % interval", "p (t-test)", "p (randomisation)", "p (bootstrap)", "p adjusted",
+    "at 0.05",
+  ]
+
+  private var cells: [[String]] {
+    rows.map { row in
       [
         row.run, row.measure, ReportPage.number(row.baselineMean), ReportPage.number(row.mean), ReportPage.signed(row.meanDifference),
-        "\(ReportPage.signed(row.interval.low)) … \(ReportPage.signed(row.interval.high))", ReportPage.number(row.tTestProbability),
-        ReportPage.number(row.randomizationProbability), ReportPage.number(row.adjustedProbability),
+        "\(ReportPage.signed(row.interval.low)) … \(ReportPage.signed(row.interval.high))", ReportPage.probability(row.tTestProbability),
+        ReportPage.probability(row.randomizationProbability), ReportPage.probability(row.bootstrapProbability), ReportPage.probability(row.adjustedProbability),
         row.adjustedProbability <= 0.05 ? (row.meanDifference > 0 ? "better" : "worse") : "–",
       ]
     }
-    let table = ReportPage.table(
-      ["run", "measure", "baseline", "mean", "difference", "95 % interval", "p (t-test)", "p (randomisation)", "p adjusted", "at 0.05"], cells)
+  }
+
+  private var remark: String {
+    "\(queryCount) judged queries; those that a run does not answer count as 0. Tests are two-sided and paired by query; "
+      + "adjusted for \(rows.count) tests (\(correction.rawValue))."
+  }
+
+  /// The comparison as a table in Markdown.
+  public var markdown: String { "Compared with \(baseline). \(remark)\n\n" + ReportPage.markdown(Self.titles, cells) }
+
+  /// The comparison as a page with a plot of the differences per query for each row.
+  public var page: String {
+    let table = ReportPage.table(Self.titles, cells)
     let plots = rows.map { DifferenceChart(title: "\($0.run) − \(baseline): \($0.measure)", differences: $0.differences).svg }
     return ReportPage(
       title: "Compared with \(baseline)",
       body: """
-        <p>\(queryCount) judged queries; those that a run does not answer count as 0. Tests are two-sided and paired by query; \
-        adjusted for \(rows.count) tests (\(correction.rawValue)).</p>
+        <p>\(remark)</p>
         \(table)
         <h2>Query by query</h2><div class="plots">\(plots.joined(separator: "\n"))</div>
         """
@@ -89,4 +105,7 @@ public struct RunComparison: Codable, Sendable {
 
   /// Writes the page.
   public func writePage(to path: String) throws(EvaluationError) { try TextFile.write(page, to: path) }
+
+  /// Writes the table in Markdown.
+  public func writeMarkdown(to path: String) throws(EvaluationError) { try TextFile.write(markdown, to: path) }
 }

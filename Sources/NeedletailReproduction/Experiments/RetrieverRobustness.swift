@@ -7,7 +7,8 @@ internal import NeedletailText
 /// of Generalizability and Stability", 2026, sections 4 and 5.
 ///
 /// Deviations: BM25, all-MiniLM-L6-v2 and both joined in place of nine retrievers; small collections; paraphrases by rules, synonyms of a small
-/// table; planted passages imitate questions instead of following gradients. Differences of rates are tested by a bootstrap over questions.
+/// table; planted passages imitate questions instead of following gradients, beside random words in place of the random tokens that gradients
+/// start from. Differences of rates are tested by a bootstrap over questions.
 public struct RetrieverRobustness: Experiment {
   public static let name = "retriever-robustness"
 
@@ -52,11 +53,13 @@ public struct RetrieverRobustness: Experiment {
       }
     }
     record(study, seed: laboratory.seed, &findings)
-    recordAttacks(study, seed: laboratory.seed, &findings)
+    recordAttacks(study, &findings)
     try recordMeans(study, parameters, &findings)
     findings.notes.append("Drop rates are shares of the clean nDCG@10, from means over a collection, averaged over collections; one edit for each question.")
     findings.notes.append("Intervals of single rates are over collections, those of differences between rates over the questions of the collections named.")
     findings.notes.append("Planted passages string together questions that are known; what is attacked are the other questions.")
+    findings.notes.append("Random words of the questions share their subjects, and are half of what an imitation is made of; random words of the collection know nothing of the questions, as the random tokens do that the paper's attack begins with.")
+    findings.notes.append("Word search gets questions as bags of words: quotation marks in them are no request for a phrase.")
     return findings
   }
 
@@ -96,7 +99,7 @@ public struct RetrieverRobustness: Experiment {
   }
 
   /// How often planted passages come up among the first twenty.
-  private func recordAttacks(_ study: RobustnessStudy, seed: UInt64, _ findings: inout Findings) {
+  private func recordAttacks(_ study: RobustnessStudy, _ findings: inout Findings) {
     for attack in study.attacks {
       for depth in RobustnessStudy.attackDepths {
         findings.record(
@@ -106,14 +109,19 @@ public struct RetrieverRobustness: Experiment {
     }
     let counts = Set(study.attacks.map(\.passages)).sorted()
     for system in ["bm25", "dense"] {
-      func shares(_ attack: String, _ count: Int) -> [Double] {
-        study.attacks.filter { $0.system == system && $0.attack == attack && $0.passages == count }.map { 100 * ($0.shares[20] ?? 0) }
+      func share(_ attack: String, _ count: Int) -> Double? {
+        let shares = study.attacks.filter { $0.system == system && $0.attack == attack && $0.passages == count }.map { 100 * ($0.shares[20] ?? 0) }
+        return shares.isEmpty ? nil : shares.reduce(0, +) / Double(shares.count)
       }
-      func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(1, values.count)) }
-      guard let few = counts.first, let many = counts.last, !shares("imitating", few).isEmpty else { continue }
-      findings.record(effect: "\(system): attack success at 20 of \(few) imitating passages, %", mean(shares("imitating", few)))
-      findings.record(effect: "\(system): attack success at 20, imitating minus random words, points", mean(shares("imitating", few)) - mean(shares("random words", few)))
-      findings.record(effect: "\(system): attack success at 20, \(many) minus \(few) passages, points", mean(shares("imitating", many)) - mean(shares("imitating", few)))
+      let names = PoisoningTrial.attacks
+      guard let few = counts.first, let many = counts.last, let imitating = share(names.imitating, few) else { continue }
+      findings.record(effect: "\(system): attack success at 20 of \(few) imitating passages, %", imitating)
+      for (attack, name) in [(names.collection, "random words of the collection"), (names.questions, "random words of the questions")] {
+        guard let random = share(attack, few) else { continue }
+        findings.record(effect: "\(system): attack success at 20, imitating minus \(name), points", imitating - random)
+      }
+      guard many > few, let more = share(names.imitating, many) else { continue }
+      findings.record(effect: "\(system): attack success at 20, \(many) minus \(few) passages, points", more - imitating)
     }
   }
 

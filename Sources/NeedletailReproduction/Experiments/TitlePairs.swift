@@ -5,6 +5,8 @@ internal import NeedletailModels
 internal import NeedletailNumerics
 
 /// Titles and abstracts of the first documents of a collection, embedded: pairs that belong together.
+///
+/// No more documents are embedded than are asked for.
 struct TitlePairs: Sendable {
   let titles: DenseVectors
   let abstracts: DenseVectors
@@ -15,11 +17,26 @@ struct TitlePairs: Sendable {
   }
 
   init(of collection: String, count: Int, in laboratory: Laboratory) async throws {
-    let task = try laboratory.task(collection)
-    let documents = task.corpus.prefix(count).filter { !$0.title.isEmpty && !$0.text.isEmpty }
+    let documents = try Self.documents(of: collection, count: count, in: laboratory)
     let embedder = try laboratory.embedder(precision: .int8)
     titles = try await laboratory.vectors(of: documents.map(\.title), as: .query, with: embedder)
     abstracts = try await laboratory.vectors(of: documents.map(\.text), as: .document, with: embedder)
+  }
+
+  /// The abstracts of the first documents, and the titles of the last of these: what a search is tried with.
+  static func searched(
+    _ collection: String, rows: Int, queries: Int, in laboratory: Laboratory
+  ) async throws -> (abstracts: DenseVectors, titles: DenseVectors) {
+    let documents = try documents(of: collection, count: rows, in: laboratory)
+    let embedder = try laboratory.embedder(precision: .int8)
+    return (
+      try await laboratory.vectors(of: documents.map(\.text), as: .document, with: embedder),
+      try await laboratory.vectors(of: documents.suffix(queries).map(\.title), as: .query, with: embedder)
+    )
+  }
+
+  private static func documents(of collection: String, count: Int, in laboratory: Laboratory) throws -> [Document] {
+    try laboratory.task(collection).corpus.prefix(count).filter { !$0.title.isEmpty && !$0.text.isEmpty }
   }
 
   subscript(rows: Range<Int>) -> TitlePairs {

@@ -23,9 +23,9 @@ public struct VectorCompression: Experiment {
   public init() {}
 
   public func run(_ parameters: Parameters, in laboratory: Laboratory) async throws -> Findings {
-    let pairs = try await TitlePairs(of: parameters.collection, count: parameters.rows, in: laboratory)
-    let queries = pairs[max(0, pairs.count - parameters.queries)..<pairs.count].titles
-    let study = try CompressionStudy(of: pairs.abstracts, queries: queries, budgets: parameters.budgets, seed: laboratory.seed) { title, budget in
+    let (abstracts, queries) = try await TitlePairs.searched(
+      parameters.collection, rows: parameters.rows, queries: parameters.queries, in: laboratory)
+    let study = try CompressionStudy(of: abstracts, queries: queries, budgets: parameters.budgets, seed: laboratory.seed) { title, budget in
       laboratory.progress("\(title) at \(budget) of the bytes")
     }
     var findings = Findings()

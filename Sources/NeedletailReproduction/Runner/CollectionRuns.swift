@@ -57,7 +57,7 @@ public struct CollectionRuns: Sendable {
     let depth = task.candidates.isEmpty ? depth : identifiers.count
     var searcher = index.searcher
     searcher.mode = .lexical
-    let lexical = try await Run(of: searcher, on: task, depth: depth, name: "bm25")
+    let lexical = try await Run(of: searcher, on: task.asWords, depth: depth, name: "bm25")
     let questions = try await laboratory.vectors(of: task.queries.map(\.text), as: .query, with: embedder)
     var nearest = Run(name: "dense")
     for (question, answer) in zip(task.queries, try dense.search(questions, SearchOptions(limit: depth))) {
@@ -70,6 +70,17 @@ public struct CollectionRuns: Sendable {
 
   /// Closes the index.
   public func close() async { await index.collection.close() }
+}
+
+extension RetrievalTask {
+  /// The questions as words alone, as BM25 is measured: marks by which people who search ask for phrases and for beginnings of words stand in
+  /// questions of collections as in any text, and become spaces.
+  var asWords: RetrievalTask {
+    let marks: Set<Character> = ["\"", "\u{201C}", "\u{201D}", "\u{201E}", "*"]
+    var task = self
+    for index in task.queries.indices { task.queries[index].text = String(task.queries[index].text.map { marks.contains($0) ? " " : $0 }) }
+    return task
+  }
 }
 
 extension Document {

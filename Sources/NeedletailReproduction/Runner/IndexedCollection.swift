@@ -16,7 +16,7 @@ struct IndexedCollection: Sendable {
     var options = IngestOptions()
     options.splitsDocuments = false
     index = try TextIndex(
-      embedder: RememberedEmbedder(embedder: embedder, laboratory: laboratory), tokenizer: embedder.tokenizer, options: options)
+      embedder: laboratory.remembering(embedder), tokenizer: embedder.tokenizer, options: options)
     for start in stride(from: 0, to: task.corpus.count, by: 500) {
       laboratory.progress("Indexing \(task.name)", Double(start) / Double(task.corpus.count))
       try await index.add(Array(task.corpus[start..<min(start + 500, task.corpus.count)]))
@@ -49,17 +49,5 @@ struct IndexedCollection: Sendable {
     return try await Run(of: Pipeline(pipeline, searcher: searcher), on: task, depth: depth, name: pipeline.name) { done in
       laboratory.progress("\(task.name): \(pipeline.name)", Double(done) / Double(count))
     }
-  }
-}
-
-/// An embedder that keeps the vectors of documents from run to run.
-private struct RememberedEmbedder: Embedder {
-  let embedder: TransformerEmbedder
-  let laboratory: Laboratory
-
-  var profile: EmbedderProfile { embedder.profile }
-
-  func encode(_ inputs: [String], as role: Role) async throws -> DenseVectors {
-    try await role == .document ? laboratory.vectors(of: inputs, as: role, with: embedder) : embedder.encode(inputs, as: role)
   }
 }

@@ -9,6 +9,8 @@ public struct Laboratory: Sendable {
   public let seed: UInt64
   /// A folder for files of the experiment; it is empty at first and removed after the run.
   public let scratch: String
+  /// The folder of the system in the catalogue, while its claim is put to the test.
+  var systemFolder: String?
 
   private let collections: String
   private let registry: ModelRegistry
@@ -42,6 +44,18 @@ public struct Laboratory: Sendable {
     var isFolder: ObjCBool = false
     guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
       throw .needs(what: "The test collection \(name)", advice: "Put it into \(collections), or say where it is with --collections DIR.")
+    }
+    return path
+  }
+
+  /// What stands in the folder `examples` of the system in the catalogue: small files that were made for it, where what the paper used cannot
+  /// be had.
+  ///
+  /// - Throws: `ReproductionError.needs` if it is not here.
+  public func example(_ name: String) throws(ReproductionError) -> String {
+    let path = (systemFolder ?? "") + "/examples/" + name
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw .needs(what: "The example \(name)", advice: "Run this inside a checkout of Needletail, whose catalogue has it.")
     }
     return path
   }
@@ -84,15 +98,13 @@ public struct Laboratory: Sendable {
   ///
   /// - Returns: one vector for each text, in order.
   public func vectors(of texts: [String], as role: Role, with embedder: TransformerEmbedder) async throws -> DenseVectors {
-    let key = EmbeddingCache.key(of: texts, as: role, model: embedder.profile.digest, precision: embedder.precision.rawValue)
-    if let vectors = cache.vectors(for: key, count: texts.count, dimension: embedder.profile.dimension) { return vectors }
-    var values: [Float] = []
-    for start in stride(from: 0, to: texts.count, by: 512) {
-      progress("Embedding \(texts.count) texts", Double(start) / Double(texts.count))
-      values += try await embedder.encode(Array(texts[start..<min(start + 512, texts.count)]), as: role).values
+    try await cache.vectors(of: texts, as: role, with: embedder, variant: embedder.precision.rawValue) { done, count in
+      progress("Embedding \(count) texts", Double(done) / Double(count))
     }
-    let vectors = DenseVectors(dimension: embedder.profile.dimension, values: values)
-    cache.keep(vectors, for: key)
-    return vectors
+  }
+
+  /// The same model, its vectors taken from the cache.
+  public func remembering(_ embedder: TransformerEmbedder) -> CachedEmbedder {
+    CachedEmbedder(embedder, cache: cache, variant: embedder.precision.rawValue)
   }
 }

@@ -60,6 +60,8 @@ extension Reproduction {
     }
     guard let parameters = recipe.scales[scale] else { throw ReproductionError.noScale(path: path, scale: scale) }
 
+    var laboratory = laboratory
+    laboratory.systemFolder = entry.folder
     let clock = ContinuousClock()
     let start = clock.now
     var findings = Findings()

@@ -3,7 +3,8 @@ internal import NeedletailText
 
 /// Reads documents into memory, for work that wants all of them at once: learning a model from them, sorting them into topics.
 ///
-/// The files are chosen and read as for an index, but nothing is cut, stored or embedded.
+/// The files are chosen and read as for an index, but nothing is cut, stored or embedded. A title that is only the name of the file, which
+/// an index shows for want of another, is left out: nobody wrote it as text, and where files are named after topics it would give them away.
 public struct DocumentLoader: Sendable {
   private let options: IngestOptions
 
@@ -39,7 +40,8 @@ public struct DocumentLoader: Sendable {
           let format = try FileFormat(path: file.path, head: try source.head())
           try await readers.reader(for: format).read(source) { read in
             let id = format.holdsRecords ? "\(file.path)#\(read.key ?? "")" : file.path
-            loaded.documents.append(Document(id: id, title: read.title, text: read.text, payload: read.payload))
+            let isNameOnly = !format.holdsRecords && (read.title == source.name || read.title == source.stem)
+            loaded.documents.append(Document(id: id, title: isNameOnly ? "" : read.title, text: read.text, payload: read.payload))
           }
         } catch let problem as ReadingProblem {
           loaded.problems.append(IngestProblem(path: file.path, problem))

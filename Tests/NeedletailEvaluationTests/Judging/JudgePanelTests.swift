@@ -48,4 +48,16 @@ import Testing
     #expect(pool == [.init(query: "q", document: "c"), .init(query: "q", document: "b"), .init(query: "q", document: "d")])
     #expect(JudgePanel.pool([first, second], judgements: ["q": ["a": 1]], depth: 1).map(\.document) == ["c"])
   }
+
+  @Test func retrieversGradeByThePlaceOfADocument() throws {
+    var (first, second) = (Run(name: "first"), Run(name: "second"))
+    try first.record((0..<12).map { .init(document: "d\($0)", score: Double(-$0)) }, for: "q")
+    try second.record([.init(document: "d1", score: 2), .init(document: "d0", score: 1)], for: "q")
+    let pairs = ["d0", "d1", "d2", "d9", "d11", "none"].map { JudgePanel.Pair(query: "q", document: $0) }
+    let panel = try JudgePanel(retrievers: [first, second], pairs: pairs + [.init(query: "unanswered", document: "d0")])
+    #expect(pairs.map { panel.grades[$0] } == [[5, 4], [4, 5], [4, 1], [3, 1], [2, 1], [1, 1]] && panel.judges == ["first", "second"])
+    #expect(panel.grades[.init(query: "unanswered", document: "d0")] == [1, 1])
+    #expect(panel.judgements["q"] == ["d0": 1, "d1": 1, "d2": 0, "d9": 0, "d11": 0, "none": 0])
+    #expect(throws: EvaluationError.self) { try JudgePanel(retrievers: [first], pairs: pairs) }
+  }
 }

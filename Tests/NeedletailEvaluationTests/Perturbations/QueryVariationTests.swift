@@ -206,6 +206,11 @@ import Testing
     }
     let random = PlantedPassages.randomWords(like: planted, from: questions, seed: 2)
     #expect(random.map { $0.text.split(separator: " ").count } == [9, 9, 9, 9] && Set(random.map(\.id)).isDisjoint(with: planted.map(\.id)))
+    // of a vocabulary every word is drawn alike, however often it stands there
+    let texts = [String](repeating: "often", count: 500) + ["rare seldom"]
+    let drawn = PlantedPassages.randomWords(like: [Document(id: "x", text: String(repeating: "w ", count: 300))], from: texts, vocabulary: true, seed: 2)
+    let counts = drawn[0].text.split(separator: " ").reduce(into: [:]) { $0[$1, default: 0] += 1 }
+    #expect(counts.count == 3 && counts.values.allSatisfy { (60...140).contains($0) })
     #expect(PlantedPassages.imitating([], vectors: DenseVectors(dimension: 4, values: []), count: 4, seed: 1).isEmpty)
   }
 }

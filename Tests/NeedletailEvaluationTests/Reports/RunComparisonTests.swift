@@ -42,6 +42,23 @@ import Testing
     }
   }
 
+  /// No test of significance has the probability 0, and none is printed so; as data it keeps all its digits.
+  @Test func saysOfASmallProbabilityThatItIsSmall() throws {
+    let comparison = try comparison(.none)
+    let smallest = try #require(comparison.rows.map(\.randomizationProbability).min())
+    #expect(smallest > 0 && smallest < 0.000_1)
+    for text in [comparison.page.replacingOccurrences(of: "&lt;", with: "<"), comparison.markdown] {
+      #expect(text.contains("< 0.0001") && !text.contains("| 0.0000 |") && !text.contains(">0.0000<"))
+    }
+    let read = try JSONDecoder().decode(RunComparison.self, from: JSONEncoder().encode(comparison))
+    #expect(read.rows.map(\.randomizationProbability).min() == smallest)
+  }
+
+  @Test func theMarkdownHasALineForEachRow() throws {
+    let lines = try comparison().markdown.split(separator: "\n").filter { $0.hasPrefix("|") }
+    #expect(lines.count == 6 && Set(lines.map { $0.filter { $0 == "|" }.count }) == [12])
+  }
+
   @Test func thePageIsWellFormedAndHoldsAPlotForEachRow() throws {
     let page = try comparison().page
     #expect(page.components(separatedBy: "<svg").count == 5)

@@ -81,6 +81,44 @@ import Testing
     #expect { try RetrievalTask(folder: flawed.path) } throws: { "\($0)".contains("`pos`") }
   }
 
+  @Test func rowsThatAreWrittenReadBackAsTheTaskTheyCameFrom() throws {
+    let folder = try TemporaryFolder()
+    let corpus = (0..<9).map { Document(id: "d\($0)", title: $0 == 0 ? "题" : "", text: $0 == 8 ? "段落 1" : "段落 \($0)") }
+    let source = RetrievalTask(
+      name: "source", corpus: corpus, queries: [.init(id: "a", text: "甲?"), .init(id: "b", text: "乙?"), .init(id: "c", text: "丙?")],
+      judgements: ["a": ["d1": 2, "d2": 0], "b": ["d0": 1, "d3": 1], "c": ["d4": 0]], instruction: "找", candidates: ["b": ["d0", "d3", "d5"]])
+    try ListWriter.write(source, to: folder.path + "/rows", negatives: 4, seed: 3)
+    let task = try RetrievalTask(folder: folder.path + "/rows")
+    let texts = Dictionary(uniqueKeysWithValues: task.corpus.map { ($0.id, $0.text) })
+    func answers(_ query: String, _ isRight: Bool) -> Set<String> {
+      Set((task.judgements[query] ?? [:]).filter { ($0.value > 0) == isRight }.compactMap { texts[$0.key] })
+    }
+    #expect(task.queries.map(\.text) == ["甲?", "乙?"] && task.instruction == "找", "what nothing answers has no row")
+    #expect(answers("q0", true) == ["段落 1"] && answers("q0", false).count == 4 && !answers("q0", false).contains("段落 1"))
+    #expect(answers("q1", true) == ["题\n段落 0", "段落 3"] && answers("q1", false) == ["段落 5"])
+    let first = try Data(contentsOf: URL(fileURLWithPath: folder.path + "/rows/rows.jsonl"))
+    try ListWriter.write(source, to: folder.path + "/rows", negatives: 4, seed: 3)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: folder.path + "/rows/rows.jsonl")) == first)
+  }
+
+  /// The examples that stand in the catalogue for data that cannot be had are read as what they are.
+  @Test func theChineseExamplesOfTheCatalogueAreTasks() throws {
+    let examples = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appendingPathComponent("Catalogue/44-cmedteb-care/examples").path
+    let retrieval = try RetrievalTask(folder: examples + "/retrieval")
+    let known = Set(retrieval.corpus.map(\.id))
+    #expect(retrieval.kind == .retrieval && retrieval.queries.count == 12 && retrieval.instruction?.isEmpty == false)
+    #expect(retrieval.judgements.values.allSatisfy { $0.keys.allSatisfy(known.contains) && $0.values.contains { $0 > 0 } })
+    let reranking = try RetrievalTask(folder: examples + "/reranking")
+    #expect(reranking.kind == .reranking && reranking.candidates.count == reranking.queries.count && reranking.queries.count == 10)
+    let sentences = try String(contentsOfFile: examples + "/synonyms/sentences.txt", encoding: .utf8).split(whereSeparator: \.isNewline).map(String.init)
+    let pairs = try SynonymPairs(file: examples + "/synonyms/terms.tsv").pairs(of: sentences, seed: 1)
+    #expect(pairs.count == 2 * sentences.count, "each sentence has a term with a synonym and a term of another thing")
+    let panel = try JudgePanel(file: examples + "/panel/grades.tsv")
+    #expect(panel.judges.count == 3 && Set(panel.grades.keys.map(\.query)) == Set(retrieval.queries.map(\.id)))
+    #expect(panel.grades.keys.allSatisfy { known.contains($0.document) })
+  }
+
   @Test func synonymsMakePairsOfOneMeaningAndOfAnother() throws {
     let folder = try folder([
       "terms.tsv": "# 症状与疾病\n疾病\t高血压\t血压偏高\n疾病\t糖尿病\t消渴症\n症状\t发烧\t发热\n症状\t腹泻\t拉肚子\n药\t阿司匹林\n",

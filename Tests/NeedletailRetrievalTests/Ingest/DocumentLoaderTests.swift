@@ -14,9 +14,14 @@ import Testing
     try write("c.jsonl", "no JSON\n")
     try write("d.bin", "\u{0}\u{1}\u{2}")
     let loaded = try await DocumentLoader().load([folder, folder + "/a.txt"])
-    #expect(loaded.documents.map(\.titleAndText) == ["a.txt. first text", "Two. second", "third"])
+    #expect(loaded.documents.map(\.titleAndText) == ["first text", "Two. second", "third"])
+    #expect(loaded.documents[0].title == "" && loaded.documents[0].id.hasSuffix("/a.txt"))
     #expect(loaded.documents[1].id.hasSuffix("/b.jsonl#x"))
     #expect(loaded.problems.map(\.isExpected).sorted { !$0 && $1 } == [false, true])
+    try write("page.html", "<title>Of pages</title><p>fourth")
+    try write("plain.html", "<p>fifth")
+    let pages = try await DocumentLoader().load([folder + "/page.html", folder + "/plain.html"])
+    #expect(pages.documents.map(\.titleAndText) == ["Of pages. fourth", "fifth"])
     await #expect(throws: RetrievalError.self) { try await DocumentLoader().load([folder + "/missing"]) }
   }
 }
