@@ -146,7 +146,9 @@ let package = Package(
       ]),
     // Retrieval is named too, as above: an initializer with one parameter more has to compile its caller again.
     tests("NeedletailTests", ["Needletail", "NeedletailRetrieval"]),
-    tests("NeedletailReproductionTests", ["NeedletailReproduction", "NeedletailEvaluation", "NeedletailModels"]),
+    tests(
+      "NeedletailReproductionTests",
+      ["NeedletailReproduction", "NeedletailEvaluation", "NeedletailModels", "NeedletailNumerics", "NeedletailTraining"]),
     tests("NeedletailCommandTests", ["NeedletailCommand"]),
   ]
 )

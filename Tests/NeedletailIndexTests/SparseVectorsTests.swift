@@ -25,6 +25,16 @@ import Testing
     #expect(vectors.count == 0)
   }
 
+  @Test func theHeaviestComponentsStayInOrder() throws {
+    let vector = try SparseVector([(term: 9, weight: 1), (term: 2, weight: 3), (term: 4, weight: 1), (term: 7, weight: 2)])
+    #expect(vector.keepingHeaviest(3) == (try SparseVector([(term: 2, weight: 3), (term: 4, weight: 1), (term: 7, weight: 2)])))
+    #expect(vector.keepingHeaviest(0).count == 0 && vector.keepingHeaviest(9) == vector)
+    var vectors = SparseVectors(dimension: 10)
+    for _ in 0..<2 { try vectors.append(vector) }
+    let pruned = vectors.keepingHeaviest(1)
+    #expect(pruned.count == 2 && pruned.terms == [2, 2] && pruned.weights == [3, 3])
+  }
+
   @Test func unsoundPartsAreRefused() {
     func parts(_ offsets: [Int], _ terms: [UInt32], _ weights: [Float]) throws -> SparseVectors {
       try SparseVectors(dimension: 4, offsets: offsets, terms: terms, weights: weights)

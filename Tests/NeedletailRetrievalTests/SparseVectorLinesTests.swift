@@ -41,6 +41,7 @@ import Testing
     #"{"_id": "a", "vector": {"indices": [1], "values": [1, 2]}}"#, #"{"_id": "a", "vector": {"indices": [1, 1], "values": [1, 2]}}"#,
     #"{"_id": "a", "vector": {"indices": [-1], "values": [1]}}"#, #"{"_id": "a", "vector": {"a": 1e300}}"#,
     "{\"_id\": \"a\", \"vector\": {\"a\": 1}}\n{\"_id\": \"b\", \"vector\": {\"indices\": [1], \"values\": [1]}}",
+    "{\"_id\": \"a\", \"vector\": {\"a\": 1}}\n{\"_id\": \"a\", \"vector\": {\"b\": 1}}", #"{"_id": "a", "vector": {"a": NaN}}"#,
   ])
   func linesThatAreNoVectorsAreRefusedWithTheirPlace(_ text: String) throws {
     defer { try? FileManager.default.removeItem(at: folder) }

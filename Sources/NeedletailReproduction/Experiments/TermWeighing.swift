@@ -1,11 +1,11 @@
 internal import NeedletailCore
 internal import NeedletailModels
-internal import NeedletailNumerics
+package import NeedletailNumerics
 internal import NeedletailText
-internal import NeedletailTraining
+package import NeedletailTraining
 
 /// How a network reads a text whose terms it weighs.
-enum TermReading: String, CaseIterable, Sendable {
+package enum TermReading: String, CaseIterable, Sendable {
   /// Each token sees those before it.
   case causal
   /// The same, with the text twice; only the second time is looked at, when each token has seen the whole text.
@@ -19,7 +19,7 @@ enum TermReading: String, CaseIterable, Sendable {
   /// - Parameters:
   ///   - text: its tokens without a frame.
   ///   - frame: the tokens that stand before and behind.
-  func sequence(_ text: [Int32], frame: (first: Int32, last: Int32)) -> (tokens: [Int32], places: Range<Int>) {
+  package func sequence(_ text: [Int32], frame: (first: Int32, last: Int32)) -> (tokens: [Int32], places: Range<Int>) {
     switch self {
     case .causal: ([frame.first] + text, 0..<text.count + 1)
     case .echoed: ([frame.first] + text + text, text.count..<2 * text.count + 1)
@@ -32,18 +32,28 @@ enum TermReading: String, CaseIterable, Sendable {
 /// state and the term's embedding (Formal et al., "SPLADE v2", 2021, equations 1 and 6; Doshi et al., "Mistral-SPLADE", 2024, section 3).
 ///
 /// Deviation: t, which keeps most terms closed before anything is learnt, is one number and does not learn.
-struct TermWeighing {
-  let network: TransformerNetwork
-  var reading: TermReading
-  let threshold: Float
+package struct TermWeighing {
+  package let network: TransformerNetwork
+  package let reading: TermReading
+  private let threshold: Float
 
   /// `[PAD]`, `[UNK]`, `[CLS]`, `[SEP]` and `[MASK]`, in this order: texts share them, so that they say nothing of any.
-  static let specialTokens = 5
-  private static let frame: (first: Int32, last: Int32) = (2, 3)
+  package static let specialTokens = 5
+  package static let frame: (first: Int32, last: Int32) = (2, 3)
   private static let textsAtATime = 32
 
+  /// - Parameters:
+  ///   - network: weighs.
+  ///   - reading: how it reads.
+  ///   - threshold: what scores have to exceed.
+  package init(network: TransformerNetwork, reading: TermReading, threshold: Float) {
+    self.network = network
+    self.reading = reading
+    self.threshold = threshold
+  }
+
   /// The terms of the vocabulary; term 0 is the first token that is not special.
-  var termCount: Int { network.configuration.vocabularySize - Self.specialTokens }
+  package var termCount: Int { network.configuration.vocabularySize - Self.specialTokens }
 
   private var words: Parameter {
     guard let words = network.parameters.parameter(named: "\(TransformerPart.wordEmbedding)") else {
@@ -58,7 +68,7 @@ struct TermWeighing {
   }
 
   /// A row of weights for each text, as many columns as there are terms.
-  func weights(of texts: [[Int32]], on tape: Tape) throws(TensorError) -> Tensor {
+  package func weights(of texts: [[Int32]], on tape: Tape) throws(TensorError) -> Tensor {
     let sequences = texts.map { reading.sequence($0, frame: Self.frame) }
     let tokens = PackedTokens(sequences.map(\.tokens))
     let states = try network.states(of: tokens, on: tape, isCausal: reading != .bidirectional)
@@ -103,14 +113,14 @@ struct TermWeighing {
 }
 
 /// What keeps vectors sparse: a penalty on the weights of a batch, one row for each text.
-enum SparsityPenalty: String, Codable, Sendable {
+package enum SparsityPenalty: String, Codable, Sendable {
   /// The sum of the weights of a text, on average.
   case absolute
   /// The sum over terms of the squared mean weight, which is about what an inverted index has to do for a query (Paria et al., "Minimizing
   /// FLOPs to Learn Efficient Sparse Representations", ICLR 2020, equation 4): terms that all texts share are dear.
   case operations
 
-  func loss(of weights: Tensor) throws(TensorError) -> Tensor {
+  package func loss(of weights: Tensor) throws(TensorError) -> Tensor {
     let share = 1 / Float(max(1, weights.shape.rows))
     switch self {
     case .absolute: return try weights.sum().scaled(by: share)

@@ -87,6 +87,8 @@ public struct SparseVectorLines: Sendable {
     private(set) var vocabulary: SparseVocabulary
     private(set) var ids: [String] = []
     private(set) var rows: [SparseVector] = []
+    /// Where each identifier stands.
+    private var places: [String: Int] = [:]
     private(set) var usesNames = false
     private var usesNumbers = false
     private(set) var unknownCount = 0
@@ -111,6 +113,9 @@ public struct SparseVectorLines: Sendable {
         }
         let entries = try entries(of: line)
         do throws(SparseVectorError) { rows.append(try SparseVector(entries)) } catch { throw problem(error.description) }
+        if let first = places.updateValue(lines.lineNumber, forKey: line.id) {
+          throw problem("the identifier \"\(line.id)\" is that of line \(first) already; give each vector its own")
+        }
         ids.append(line.id)
       }
     }
