@@ -23,6 +23,8 @@ import uuid
 
 import numpy as np
 
+# LanceDB warns at every search otherwise
+os.environ.setdefault("RUST_LOG", "error")
 LINKS, CONSTRUCTION = 16, 200
 
 

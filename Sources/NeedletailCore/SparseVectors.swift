@@ -98,6 +98,18 @@ extension SparseVectors {
     return result
   }
 
+  /// Each row with its heaviest components only, at most `limit`.
+  public func keepingHeaviest(_ limit: Int) -> SparseVectors {
+    var result = SparseVectors(dimension: dimension)
+    for row in 0..<count {
+      let kept = self[row].keepingHeaviest(limit)
+      result.terms += kept.terms
+      result.weights += kept.weights
+      result.offsets.append(result.terms.count)
+    }
+    return result
+  }
+
   /// The share of the sum of magnitudes that the heaviest `limit` components of a row hold, on average over rows that have
   /// any: how concentrated the vectors are.
   public func massShare(ofHeaviest limit: Int) -> Double {
@@ -145,6 +157,13 @@ public struct SparseVector: Hashable, Sendable {
 
   /// The number of components that differ from zero.
   public var count: Int { terms.count }
+
+  /// The heaviest components, at most `limit`, of equal ones those with the lowest numbers: what serving keeps of a learned vector.
+  public func keepingHeaviest(_ limit: Int) -> SparseVector {
+    guard count > limit else { return self }
+    let kept = terms.indices.sorted { (weights[$0], terms[$1]) > (weights[$1], terms[$0]) }.prefix(max(0, limit)).sorted()
+    return SparseVector(sound: kept.map { terms[$0] }, kept.map { weights[$0] })
+  }
 
   /// The inner product with another vector.
   public func dot(_ other: SparseVector) -> Float {

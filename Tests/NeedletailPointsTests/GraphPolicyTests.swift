@@ -94,4 +94,37 @@ import Testing
     #expect(collection.snapshot().memory.mappedGraphs > 0)
     try check()
   }
+
+  /// Rows in no graph are compared by their codes first: those that are near are found all the same, with the scores of their vectors.
+  @Test(arguments: [Distance.cosine, .dot, .euclid]) func findsRowsThatAreInNoGraph(distance: Distance) async throws {
+    let place = PointPlace()
+    let library = try place.library()
+    defer { library.close() }
+    let settings = PointCollectionSettings(vectors: ["": .dense(48, distance)], hasUnnamedVector: true, options: ["optimizers_config": ["indexing_threshold": 50]])
+    let collection = try library.create("c", settings)
+    var random = SeededGenerator(seed: 11)
+    func vector() -> VectorValue { .dense((0..<48).map { _ in random.normalFloat() }) }
+    func write(_ ids: Range<UInt64>) async throws { try await collection.apply(.upsert(ids.map { PointWrite(id: .number($0), vectors: ["": vector()]) })) }
+    try await write(0..<4_100)
+    await collection.settle()
+    // so few that none is built over them, however long it takes
+    try await write(500..<750)
+    let snapshot = collection.snapshot()
+    #expect(snapshot.indexedVectorCount == 3_850)
+    var found = 0, outside = 0
+    for _ in 0..<60 {
+      var stage = QueryStage(query: .nearest(.value(vector())), limit: 10)
+      let fast = try snapshot.query(stage, PointPart(), lookup: { _ in snapshot })
+      stage.parameters.isExact = true
+      let exact = try snapshot.query(stage, PointPart(), lookup: { _ in snapshot })
+      let recent = exact.filter { (500..<750).contains($0.point.id.number ?? 0) }
+      outside += recent.count
+      for hit in recent { found += fast.contains { $0.point.id == hit.point.id && abs($0.score - hit.score) < 1e-4 } ? 1 : 0 }
+    }
+    #expect(outside > 20 && found == outside, "\(found) of \(outside)")
+  }
+}
+
+extension PointID {
+  fileprivate var number: UInt64? { if case .number(let number) = self { number } else { nil } }
 }

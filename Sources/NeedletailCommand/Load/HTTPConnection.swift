@@ -35,6 +35,7 @@ final class HTTPConnection {
 
   private let descriptor: Int32
   private var received: [UInt8] = []
+  private var chunk = [UInt8](repeating: 0, count: 1 << 16)
 
   /// Connects to an IPv4 address or a name that has one.
   init(host: String, port: Int) throws(Failure) {
@@ -98,12 +99,10 @@ final class HTTPConnection {
   }
 
   private func receive() throws(Failure) {
-    let size = 1 << 16
-    let start = received.count
-    received.append(contentsOf: repeatElement(0, count: size))
-    let count = unsafe received.withUnsafeMutableBytes { bytes in unsafe read(descriptor, bytes.baseAddress.map { unsafe $0 + start }, size) }
-    received.removeLast(size - max(0, count))
+    let size = chunk.count
+    let count = unsafe chunk.withUnsafeMutableBytes { bytes in unsafe read(descriptor, bytes.baseAddress, size) }
     guard count > 0 else { throw .interrupted(code: errno) }
+    received.append(contentsOf: chunk[..<count])
   }
 
   /// Status, end of the head and length of the body; nil while the head is not complete.

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import NeedletailCore
 
 /// An output stream that knows whether a person is watching it.
 ///
@@ -36,9 +37,30 @@ struct Terminal: Sendable {
     return Int(size.ws_col)
   }
 
-  /// Writes everything; a closed pipe (`needletail … | head`) ends the process quietly, as it does for other tools.
+  /// Writes everything, and waits where the reader is slow, also if somebody made the stream non-blocking. A closed pipe
+  /// (`needletail … | head`) ends the process quietly, as it does for other tools; whatever else keeps standard output from being written,
+  /// such as a full disk, ends it with a sentence, because an answer that is missing must not look like none.
   func write(_ text: String) {
-    try? FileHandle(fileDescriptor: descriptor).write(contentsOf: Data(text.utf8))
+    let bytes = Array(text.utf8)
+    var written = 0
+    while written < bytes.count {
+      let count = unsafe bytes.withUnsafeBytes { unsafe Foundation.write(descriptor, $0.baseAddress.map { unsafe $0 + written }, bytes.count - written) }
+      if count >= 0 {
+        written += count
+        continue
+      }
+      switch errno {
+      case EINTR: continue
+      case EAGAIN:
+        var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        _ = unsafe poll(&waiting, 1, -1)
+      default:
+        // nobody can be told of what standard error does not take
+        guard descriptor == STDOUT_FILENO else { return }
+        if errno != EPIPE { Self.standardError.write("error: Standard output cannot be written: \(unsafe String(cString: strerror(errno)))\n") }
+        exit(errno == EPIPE ? 0 : ProblemCategory.unavailable.exitCode)
+      }
+    }
   }
 
   /// The text in the given styles where colour is in use, else as it is.

@@ -16,7 +16,10 @@ struct VectorsCommand: AsyncParsableCommand {
         needletail vectors search base.index queries.fvecs --probes 32 --compare-exact
         needletail vectors build base.fvecs base.index --layout disk
       """,
-    subcommands: [VectorsBuildCommand.self, VectorsSearchCommand.self, VectorsExactCommand.self, VectorsTrainCommand.self, VectorsTuneCommand.self])
+    subcommands: [
+      VectorsEncodeCommand.self, VectorsBuildCommand.self, VectorsSearchCommand.self, VectorsExactCommand.self, VectorsTrainCommand.self,
+      VectorsTuneCommand.self,
+    ])
 }
 
 struct VectorsBuildCommand: ParsableCommand {

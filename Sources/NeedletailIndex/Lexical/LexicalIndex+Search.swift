@@ -54,7 +54,7 @@ extension LexicalIndex {
       throw .invalidParameter("the statistics are of \(statistics.fieldLengths.count) fields, the documents of the index have \(fieldCount)")
     }
     guard options.limit > 0, count > 0 else { return [] }
-    return scratch.borrow { scratch in
+    return LexicalScratch.pool.borrow { scratch in
       var search = LexicalSearch(query(), in: self, scratch, options)
       return search.run()
     }

@@ -23,7 +23,6 @@ public struct LexicalIndex: Sendable {
   public let fieldLengths: [Int]
   /// In how many rows each term is; empty if there is one field, and postings tell.
   let rowFrequencies: [UInt32]
-  let scratch = ScratchPool { LexicalScratch() }
 
   /// The most fields of an index.
   public static let largestFieldCount = 16

@@ -4,6 +4,9 @@ internal import NeedletailNumerics
 @safe final class LexicalScratch {
   /// Rows that are scored together, at most: their sums stay in the nearest caches.
   static let windowSize = 1 << 14
+  /// Of all indexes, since none of it depends on one: a search allocates nothing of it however young its segment is, and there is as much
+  /// as searches ever ran at a time. 128 KB each, and a KB for each term of the longest query.
+  static let pool = ScratchPool { LexicalScratch() }
 
   /// The sum of each row of a window; 0 between windows.
   let sums: UnsafeMutablePointer<UInt32>

@@ -11,17 +11,6 @@ extension SparseEmbedder {
     public var seconds: Double
   }
 
-  private struct Line: Decodable {
-    var id: String
-    var title: String?
-    var text: String
-
-    private enum CodingKeys: String, CodingKey {
-      case id = "_id"
-      case title, text
-    }
-  }
-
   private static let textsAtATime = 256
 
   /// Weighs the terms of the texts of a file, a JSON object to a line with `_id`, `text` and perhaps `title` (also compressed by gzip).
@@ -46,11 +35,8 @@ extension SparseEmbedder {
     func flush() throws {
       let vectors = try encodeNow(pending.map(\.text), as: role)
       for (row, text) in pending.enumerated() {
-        var entries = Array(zip(vectors[row].terms, vectors[row].weights))
-        if let terms, entries.count > terms {
-          entries.sort { ($0.1, $1.0) > ($1.1, $0.0) }
-          entries = entries.prefix(terms).sorted { $0.0 < $1.0 }
-        }
+        let kept = terms.map(vectors[row].keepingHeaviest) ?? vectors[row]
+        let entries = Array(zip(kept.terms, kept.weights))
         report.termsPerText += Double(entries.count)
         result += try line(id: text.id, entries)
       }
@@ -59,15 +45,9 @@ extension SparseEmbedder {
       progress(report.texts)
     }
     do {
-      var lines = try LineReader(path: path)
-      let decoder = JSONDecoder()
-      while let line = try lines.next() {
-        if line.isEmpty { continue }
-        guard let record = try? decoder.decode(Line.self, from: Data(line.utf8)) else {
-          throw ModelError.malformedFile(path: path, reason: "line \(lines.lineNumber) is not a JSON object with the texts _id and text")
-        }
-        let title = record.title ?? ""
-        pending.append((record.id, title.isEmpty ? record.text : title + "\n" + record.text))
+      var texts = try TextLines(path: path)
+      while let text = try texts.next() {
+        pending.append(text)
         if pending.count == Self.textsAtATime { try flush() }
       }
       try flush()

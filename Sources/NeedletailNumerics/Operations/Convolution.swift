@@ -61,7 +61,8 @@ extension Tensor {
         switch reduction {
         case .mean: unsafe kernels.scale(source, scale, channels, !isFirst, out)
         case .maximum where isFirst: unsafe out.update(from: source, count: channels)
-        case .maximum: for channel in 0..<channels { unsafe out[channel] = max(out[channel], source[channel]) }
+        case .maximum:
+          for channel in 0..<channels { unsafe out[channel] = out[channel] < source[channel] ? source[channel] : out[channel] }
         }
       }
     }
@@ -71,17 +72,18 @@ extension Tensor {
       // windows overlap within a picture, not between pictures
       tape.spread(shape[0], by: 1) { pictures in
         let kernels = unsafe Tape.kernels
-        // the first of equal entries takes all
-        var isTaken = [Bool](repeating: false, count: reduction == .maximum ? channels : 0)
-        walk.forEachPixel(in: pictures.lowerBound * places.rows..<pictures.upperBound * places.rows) { place, pixel, isFirst in
-          let (slope, target) = unsafe (arriving + place * channels, sum + pixel)
-          if reduction == .mean { return unsafe kernels.scale(slope, scale, channels, true, target) }
-          let (best, source) = unsafe (result.pointer + place * channels, pointer + pixel)
-          for channel in 0..<channels {
-            if isFirst { isTaken[channel] = false }
-            guard unsafe !isTaken[channel] && source[channel] == best[channel] else { continue }
-            isTaken[channel] = true
-            unsafe target[channel] += slope[channel]
+        // what no entry has taken yet: the first of equal entries takes all; without branches, so that channels go by lanes
+        unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: channels) { rest in
+          walk.forEachPixel(in: pictures.lowerBound * places.rows..<pictures.upperBound * places.rows) { place, pixel, isFirst in
+            let (slope, target) = unsafe (arriving + place * channels, sum + pixel)
+            if reduction == .mean { return unsafe kernels.scale(slope, scale, channels, true, target) }
+            let (best, source, left) = unsafe (result.pointer + place * channels, pointer + pixel, rest.baseAddress!)
+            if isFirst { unsafe left.update(from: slope, count: channels) }
+            for channel in 0..<channels {
+              let isBest = unsafe source[channel] == best[channel]
+              unsafe target[channel] += isBest ? left[channel] : 0
+              unsafe left[channel] = isBest ? 0 : left[channel]
+            }
           }
         }
       }

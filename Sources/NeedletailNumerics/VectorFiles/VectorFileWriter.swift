@@ -1,10 +1,15 @@
 extension VectorFile {
+  private static let floatEndings = [".fvecs", ".fbin", ".npy"]
+
+  /// Whether rows of floats can be written to a file of this name.
+  public static func isWritable(_ path: String) -> Bool { floatEndings.contains(where: path.hasSuffix) }
+
   /// Writes rows of floats; the ending says in which format: `.fvecs`, `.fbin` or `.npy`. The file appears complete or
   /// not at all.
   ///
   /// - Precondition: `values.count` is a multiple of `dimension`.
   public static func write(_ values: [Float], dimension: Int, to path: String) throws(FileError) {
-    try write(values.map(\.bitPattern), dimension: dimension, numpyType: "<f4", [".fvecs", ".fbin"], to: path)
+    try write(values.map(\.bitPattern), dimension: dimension, numpyType: "<f4", floatEndings, to: path)
   }
 
   /// Writes rows of row numbers; the ending says in which format: `.ivecs`, `.ibin` or `.npy`.
@@ -13,7 +18,7 @@ extension VectorFile {
   public static func write(_ rows: [[UInt32]], to path: String) throws(FileError) {
     let dimension = rows.first?.count ?? 0
     precondition(rows.allSatisfy { $0.count == dimension }, "rows of different lengths")
-    try write(Array(rows.joined()), dimension: dimension, numpyType: "<u4", [".ivecs", ".ibin"], to: path)
+    try write(Array(rows.joined()), dimension: dimension, numpyType: "<u4", [".ivecs", ".ibin", ".npy"], to: path)
   }
 
   private static func write(
@@ -21,9 +26,8 @@ extension VectorFile {
   ) throws(FileError) {
     precondition(words.isEmpty || (dimension > 0 && words.count.isMultiple(of: dimension)))
     let count = dimension == 0 ? 0 : words.count / dimension
-    guard let ending = (endings + [".npy"]).first(where: path.hasSuffix) else {
-      throw .malformed(
-        path: path, offset: 0, reason: "these rows are written to \((endings + [".npy"]).joined(separator: ", "))")
+    guard let ending = endings.first(where: path.hasSuffix) else {
+      throw .malformed(path: path, offset: 0, reason: "these rows are written to \(endings.joined(separator: ", "))")
     }
     try AtomicFile.write(to: path) { writer throws(FileError) in
       if ending == ".npy" { try writer.write(numpyHeader(numpyType, count: count, dimension: dimension)) }
@@ -35,8 +39,13 @@ extension VectorFile {
     }
   }
 
-  private static func littleEndian(_ words: some Sequence<UInt32>) -> [UInt8] {
-    words.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> UInt32(8 * $0)) } }
+  private static func littleEndian(_ words: some Collection<UInt32>) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(4 * words.count)
+    for word in words {
+      for byte in 0..<4 { bytes.append(UInt8(truncatingIfNeeded: word >> UInt32(8 * byte))) }
+    }
+    return bytes
   }
 
   private static func numpyHeader(_ type: String, count: Int, dimension: Int) -> [UInt8] {

@@ -16,11 +16,14 @@ final class GraphBuildQueue: Sendable {
   private static let pause = Duration.milliseconds(500)
   private static let longestWait = Duration.seconds(2)
   private static let longestWaitUnderLoad = Duration.seconds(30)
+  /// So long without a change is rest.
+  private static let rest = Duration.seconds(2)
 
   private struct State {
     var isBusy = false
     var isStopped = false
     var hasFailed = false
+    var waitsForRest = false
     var lastChange = ContinuousClock.now
   }
 
@@ -43,7 +46,7 @@ final class GraphBuildQueue: Sendable {
       return true
     }
     guard begins else { return }
-    begin(by: .now + (isLoad ? Self.longestWaitUnderLoad : Self.longestWait)) { pool in
+    begin(isLoad: isLoad, by: .now + (isLoad ? Self.longestWaitUnderLoad : Self.longestWait)) { pool in
       let hasSucceeded = !self.isStopped && work(pool)
       self.state.withLock { state in
         state.isBusy = false
@@ -53,10 +56,33 @@ final class GraphBuildQueue: Sendable {
     }
   }
 
-  private func begin(by latest: ContinuousClock.Instant, _ work: @escaping @Sendable (WorkerPool) -> Void) {
+  private func begin(isLoad: Bool, by latest: ContinuousClock.Instant, _ work: @escaping @Sendable (WorkerPool) -> Void) {
     let pauses = state.withLock { $0.isStopped || ContinuousClock.now - $0.lastChange >= Self.pause }
-    if pauses || ContinuousClock.now >= latest { return BuildThreads.shared.run(work) }
-    DispatchQueue.global(qos: .utility).asyncAfter(deadline: .now() + .milliseconds(50)) { self.begin(by: latest, work) }
+    if pauses || ContinuousClock.now >= latest { return BuildThreads.shared.run(onAll: isLoad || pauses, work) }
+    DispatchQueue.global(qos: .utility).asyncAfter(deadline: .now() + .milliseconds(50)) { self.begin(isLoad: isLoad, by: latest, work) }
+  }
+
+  /// Runs something once the collection rests; asking again meanwhile changes nothing.
+  func whenResting(_ work: @escaping @Sendable () -> Void) {
+    let begins = state.withLock { state in
+      guard !state.waitsForRest, !state.isStopped else { return false }
+      state.waitsForRest = true
+      return true
+    }
+    if begins { waitForRest(work) }
+  }
+
+  private func waitForRest(_ work: @escaping @Sendable () -> Void) {
+    let remaining = state.withLock { state -> Duration? in
+      let remaining = Self.rest - (ContinuousClock.now - state.lastChange)
+      guard remaining > .zero, !state.isStopped else {
+        state.waitsForRest = false
+        return nil
+      }
+      return remaining
+    }
+    guard let remaining else { return isStopped ? () : work() }
+    DispatchQueue.global(qos: .utility).asyncAfter(deadline: .now() + .milliseconds(Int(remaining / .milliseconds(1)) + 1)) { self.waitForRest(work) }
   }
 
   /// Begins nothing any more. What is under way is not waited for: it comes to nothing.
@@ -67,7 +93,7 @@ final class GraphBuildQueue: Sendable {
 final class BuildThreads: Sendable {
   static let shared = BuildThreads()
 
-  private let waiting = Mutex<[@Sendable (WorkerPool) -> Void]>([])
+  private let waiting = Mutex<[(onAll: Bool, work: @Sendable (WorkerPool) -> Void)]>([])
   private let arrivals = DispatchSemaphore(value: 0)
 
   private init() {
@@ -76,11 +102,13 @@ final class BuildThreads: Sendable {
         // Of this thread alone; those of the pool, which it starts, inherit it.
         _ = nice(5)
       #endif
-      let pool = WorkerPool(threadCount: WorkerPool.shared.threadCount)
+      let all = WorkerPool(threadCount: WorkerPool.shared.threadCount)
+      // While changes go on, those who search keep half of the processors to themselves.
+      let half = WorkerPool(threadCount: max(1, WorkerPool.shared.threadCount / 2))
       while true {
         arrivals.wait()
-        let work = waiting.withLock { $0.removeFirst() }
-        work(pool)
+        let next = waiting.withLock { $0.removeFirst() }
+        next.work(next.onAll ? all : half)
       }
     }
     thread.name = "needletail.build"
@@ -89,8 +117,9 @@ final class BuildThreads: Sendable {
     thread.start()
   }
 
-  func run(_ work: @escaping @Sendable (WorkerPool) -> Void) {
-    waiting.withLock { $0.append(work) }
+  /// - Parameter onAll: whether on as many threads as there are processors, or on half of them.
+  func run(onAll: Bool, _ work: @escaping @Sendable (WorkerPool) -> Void) {
+    waiting.withLock { $0.append((onAll, work)) }
     arrivals.signal()
   }
 }

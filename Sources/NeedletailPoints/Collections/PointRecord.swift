@@ -34,7 +34,7 @@ struct PointRecord {
   }
 
   private var blob: Data {
-    var bytes = Data()
+    var bytes = Data(capacity: vectors.reduce(0) { $0 + 16 + $1.value.byteCount })
     for (column, value) in vectors {
       bytes.append(number: UInt16(column))
       switch value {
@@ -130,6 +130,10 @@ extension Data {
   }
 
   fileprivate mutating func append(floats: [Float]) {
-    append(VectorCoding.encode(floats[...], as: .float32))
+    #if _endian(little)
+      unsafe floats.withUnsafeBytes { unsafe append(contentsOf: $0) }
+    #else
+      append(VectorCoding.encode(floats[...], as: .float32))
+    #endif
   }
 }

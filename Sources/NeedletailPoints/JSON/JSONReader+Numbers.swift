@@ -46,34 +46,68 @@ extension JSONReader {
 
   /// Reads `12.345` where nothing needs care, as nearly all components of vectors are; nil, at the same position, for anything
   /// else. Gives the same double as `number()`.
+  ///
+  /// Eight digits are recognised and added up at a time, as words (D. Lemire, "Number Parsing at a Gigabyte per Second",
+  /// Software: Practice and Experience 51, 2021, section 6).
+  @inline(__always)
   mutating func plainFraction() -> Double? {
     let count = unsafe bytes.count
+    guard let base = unsafe bytes.baseAddress else { return nil }
     var cursor = position
-    let isNegative = unsafe cursor < count && bytes[cursor] == UInt8(ascii: "-")
+    let isNegative = unsafe cursor < count && base[cursor] == UInt8(ascii: "-")
     if isNegative { cursor += 1 }
     let start = cursor
     var mantissa: UInt64 = 0
     while cursor < count {
-      let digit = unsafe bytes[cursor] &- UInt8(ascii: "0")
+      let digit = unsafe base[cursor] &- UInt8(ascii: "0")
       guard digit < 10 else { break }
       mantissa = mantissa &* 10 &+ UInt64(digit)
       cursor += 1
     }
     let whole = cursor - start
-    guard whole > 0, cursor < count, unsafe bytes[cursor] == UInt8(ascii: "."), whole == 1 || (unsafe bytes[start]) != UInt8(ascii: "0") else { return nil }
+    guard whole > 0, cursor < count, unsafe base[cursor] == UInt8(ascii: "."), whole == 1 || (unsafe base[start]) != UInt8(ascii: "0") else { return nil }
     cursor += 1
+    let point = cursor
+    while cursor + 8 <= count {
+      let word = UInt64(littleEndian: unsafe UnsafeRawPointer(base + cursor).loadUnaligned(as: UInt64.self))
+      guard Self.areDigits(word) else { break }
+      mantissa = mantissa &* 100_000_000 &+ Self.value(ofDigits: word)
+      cursor += 8
+    }
     while cursor < count {
-      let digit = unsafe bytes[cursor] &- UInt8(ascii: "0")
+      let digit = unsafe base[cursor] &- UInt8(ascii: "0")
       guard digit < 10 else { break }
       mantissa = mantissa &* 10 &+ UInt64(digit)
       cursor += 1
     }
-    let fraction = cursor - start - whole - 1
+    let fraction = cursor - point
     // Up to 18 digits the word cannot have overflowed.
-    guard fraction > 0, whole + fraction <= 18, cursor < count, unsafe bytes[cursor] | 0x20 != UInt8(ascii: "e") else { return nil }
-    guard let magnitude = Decimal(mantissa: mantissa, exponent: -fraction).double else { return nil }
+    guard fraction > 0, whole + fraction <= 18, cursor < count, unsafe base[cursor] | 0x20 != UInt8(ascii: "e") else { return nil }
+    let magnitude: Double
+    if mantissa < 1 << 53 {
+      magnitude = unsafe Double(mantissa) / Decimal.powers[fraction]
+    } else {
+      guard let value = Decimal(mantissa: mantissa, exponent: -fraction).double else { return nil }
+      magnitude = value
+    }
     position = cursor
     return isNegative ? -magnitude : magnitude
+  }
+
+  /// Whether eight bytes are digits all.
+  @inline(__always)
+  private static func areDigits(_ word: UInt64) -> Bool {
+    (word & 0xF0F0_F0F0_F0F0_F0F0) == 0x3030_3030_3030_3030 && ((word &+ 0x0606_0606_0606_0606) & 0xF0F0_F0F0_F0F0_F0F0) == 0x3030_3030_3030_3030
+  }
+
+  /// The number that eight digits are, the first byte the most significant.
+  @inline(__always)
+  private static func value(ofDigits word: UInt64) -> UInt64 {
+    let digits = word &- 0x3030_3030_3030_3030
+    let pairs = (digits &* 10) &+ (digits >> 8)
+    let low = (pairs & 0x0000_00FF_0000_00FF) &* 0x000F_4240_0000_0064
+    let high = ((pairs >> 16) & 0x0000_00FF_0000_00FF) &* 0x0000_2710_0000_0001
+    return (low &+ high) >> 32
   }
 
   /// What the digits of a number say: `mantissa * 10^exponent`.
@@ -84,7 +118,13 @@ extension JSONReader {
     var isExact = true
     var isFraction = false
 
-    private static let powers: [Double] = (0...22).reduce(into: [1]) { powers, _ in powers.append((powers.last ?? 1) * 10) }
+    /// 10^0 to 10^22, which doubles hold exactly. Never freed: components of vectors are divided by them by the million.
+    nonisolated(unsafe) static let powers: UnsafePointer<Double> = {
+      let powers = UnsafeMutablePointer<Double>.allocate(capacity: 23)
+      unsafe powers[0] = 1
+      for exponent in 1...22 { unsafe powers[exponent] = powers[exponent - 1] * 10 }
+      return unsafe UnsafePointer(powers)
+    }()
     private static let integerPowers: [UInt64] = (0..<19).reduce(into: [1]) { powers, _ in powers.append((powers.last ?? 1) * 10) }
 
     /// The nearest double, ties to even; nil where this needs more than a word of arithmetic.
@@ -93,8 +133,8 @@ extension JSONReader {
     /// follow, which is all that rounding has to know.
     var double: Double? {
       if mantissa == 0 { return 0 }
-      if mantissa < 1 << 53, (0...22).contains(exponent) { return Double(mantissa) * Self.powers[exponent] }
-      if mantissa < 1 << 53, (-22..<0).contains(exponent) { return Double(mantissa) / Self.powers[-exponent] }
+      if mantissa < 1 << 53, (0...22).contains(exponent) { return unsafe Double(mantissa) * Self.powers[exponent] }
+      if mantissa < 1 << 53, (-22..<0).contains(exponent) { return unsafe Double(mantissa) / Self.powers[-exponent] }
       guard (-19..<0).contains(exponent) else { return exponent == 0 ? Double(mantissa) : nil }
       let divisor = Self.integerPowers[-exponent]
       let divisorShift = divisor.leadingZeroBitCount

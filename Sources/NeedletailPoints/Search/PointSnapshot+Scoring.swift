@@ -1,5 +1,6 @@
 internal import NeedletailCore
 internal import NeedletailIndex
+internal import NeedletailNumerics
 internal import NeedletailStore
 
 /// How thorough a search for near vectors is.
@@ -49,21 +50,67 @@ extension PointSnapshot {
     _ graphs: VectorGraphs, _ scorer: ExampleScorer, in selection: RowSelection, limit: Int, parameters: PointSearchParameters
   ) throws(PointError) -> [ScoredRow]? {
     guard case .dense(let query)? = scorer.similarities.first?.vector, !graphs.graphs.isEmpty else { return nil }
-    let allowed = selection.count
+    let allowed = selection.isWhole ? table.count : selection.count
     guard limit < allowed / 4 else { return nil }
-    // The graphs' scores are rounded: those of the stored vectors decide.
-    var rest = selection.subtracting(graphs.covered)
+    var best = RankedSelection(limit: limit, table: table)
+    compare(scorer, query, with: uncovered(scorer.column, in: selection), limit: limit, &best)
     for graph in graphs.graphs where graph.currentCount > 0 {
       let within = allowed == table.count ? nil : graph.rows(in: selection)
       guard within.map({ !$0.isEmpty }) ?? true else { continue }
       do {
         let options = SearchOptions(limit: limit, efSearch: parameters.efSearch.map { max($0, limit) }, within: within, excluding: graph.stale)
-        for neighbour in try graph.index.search(query.span, options) { rest.insert(graph.rows[Int(neighbour.row)]) }
+        // The graphs' scores are rounded: those of the stored vectors decide.
+        for neighbour in try graph.index.search(query.span, options) {
+          let row = graph.rows[Int(neighbour.row)]
+          best.insert(row, similarity(query, scorer, row))
+        }
       } catch {
         throw .store(.index(reason: "\(error)"))
       }
     }
-    return scan(scorer, in: rest, limit: limit, threshold: nil)
+    return best.ranked
+  }
+
+  /// Compares with rows that are in no graph: by their codes first where there are many and they have some.
+  private func compare(_ scorer: ExampleScorer, _ query: [Float], with rows: [BlockRows], limit: Int, _ best: inout RankedSelection) {
+    var scratch = ExampleScorer.Scratch()
+    var exact = rows
+    let candidates = 4 * limit + 32
+    if scorer.settings.keepsCodes, rows.reduce(0, { $0 + $1.mask.count }) > 2 * candidates {
+      var coded = CodedQuery(query)
+      var likely = RankedSelection(limit: candidates, table: table)
+      exact.removeAll(keepingCapacity: true)
+      for part in rows {
+        guard let codes = table.blocks[part.block].vectors[scorer.column].codes else { continue }
+        coded.forEachProduct(codes, part.mask & codes.coded) { place, score in likely.insert(PointRow(part.block << 8 | place), score) }
+        let rest = part.mask.subtracting(codes.coded)
+        if !rest.isEmpty { exact.append(BlockRows(block: part.block, mask: rest)) }
+      }
+      for candidate in likely.ranked { best.insert(candidate.row, similarity(query, scorer, candidate.row)) }
+    }
+    for part in exact {
+      scorer.forEachScore(table.blocks[part.block], part.mask, &scratch) { place, score in best.insert(PointRow(part.block << 8 | place), score) }
+    }
+  }
+
+  /// The inner similarity of a query, prepared as stored vectors are, and a row that has a dense vector.
+  private func similarity(_ query: [Float], _ scorer: ExampleScorer, _ row: PointRow) -> Float {
+    let size = scorer.settings.size
+    let start = Int(row & 255) * size
+    var score: Float = 0
+    unsafe table.blocks[Int(row >> 8)].vectors[scorer.column].dense.withUnsafeBufferPointer { rows in
+      unsafe query.withUnsafeBufferPointer { query in
+        guard let rows = rows.baseAddress, let query = query.baseAddress else { return }
+        let pointer = unsafe RowPointer(base: rows + start, stride: size, dimension: size)
+        if scorer.settings.distance == .euclid {
+          unsafe DistanceKernels.current.squaredEuclidean(query, pointer, indices: nil, count: 1, into: &score)
+          score = -score
+        } else {
+          unsafe DistanceKernels.current.dot(query, pointer, indices: nil, count: 1, into: &score)
+        }
+      }
+    }
+    return score
   }
 
   /// A sparse query whose dimensions weigh by how rare they are: `ln(1 + (N - df + 0.5) / (df + 0.5))`.

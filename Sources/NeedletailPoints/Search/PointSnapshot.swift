@@ -10,6 +10,9 @@ public final class PointSnapshot: Sendable {
   let table: PointTable
   let context: FilterContext
   private let order = Mutex<[PointRow]?>(nil)
+  private let everything = Mutex<RowSelection?>(nil)
+  /// By column.
+  private let uncovered = Mutex<[Int: [BlockRows]]>([:])
 
   init(name: String, settings: PointCollectionSettings, table: PointTable) {
     self.name = name
@@ -48,21 +51,55 @@ public final class PointSnapshot: Sendable {
   /// Which rows count, block by block.
   struct RowSelection {
     var masks: [BlockMask]
+    /// Whether it is all there are: nobody has to count or compare then.
+    var isWhole = false
 
     func contains(_ row: PointRow) -> Bool { masks[Int(row >> 8)].contains(Int(row & 255)) }
     var count: Int { masks.reduce(0) { $0 + $1.count } }
-    mutating func insert(_ row: PointRow) { masks[Int(row >> 8)].insert(Int(row & 255)) }
+  }
 
-    /// The rows that are not in a set.
-    func subtracting(_ rows: RowSet) -> RowSelection {
-      var rest = self
-      for (word, bits) in rows.words.enumerated() where bits != 0 && word >> 2 < rest.masks.count { rest.masks[word >> 2].words[word & 3] &= ~bits }
-      return rest
+  /// Some rows of a block.
+  struct BlockRows {
+    var block: Int
+    var mask: BlockMask
+  }
+
+  /// The rows of a selection that have a vector that no graph finds.
+  func uncovered(_ column: Int, in selection: RowSelection) -> [BlockRows] {
+    guard !selection.isWhole else {
+      return uncovered.withLock { known in
+        if let found = known[column] { return found }
+        let found = findUncovered(column, in: selection)
+        known[column] = found
+        return found
+      }
     }
+    return findUncovered(column, in: selection)
+  }
+
+  private func findUncovered(_ column: Int, in selection: RowSelection) -> [BlockRows] {
+    let (blocks, covered) = (table.blocks, table.graphs[column]?.covered ?? RowSet())
+    var found: [BlockRows] = []
+    for number in blocks.indices {
+      let mask = (selection.masks[number] & blocks[number].vectors[column].present).subtracting(covered.mask(ofBlock: number))
+      if !mask.isEmpty { found.append(BlockRows(block: number, mask: mask)) }
+    }
+    return found
   }
 
   /// The rows that satisfy all filters, without some.
   func selection(_ filters: [PointFilter], excluding rows: Set<PointRow> = []) -> RowSelection {
+    guard filters.isEmpty, rows.isEmpty else { return select(filters, excluding: rows) }
+    return everything.withLock { everything in
+      if let everything { return everything }
+      var made = select([], excluding: [])
+      made.isWhole = true
+      everything = made
+      return made
+    }
+  }
+
+  private func select(_ filters: [PointFilter], excluding rows: Set<PointRow>) -> RowSelection {
     // By number: a block is not copied where only its mask is wanted.
     let blocks = table.blocks
     var masks: [BlockMask] = []

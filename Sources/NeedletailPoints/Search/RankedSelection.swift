@@ -22,7 +22,7 @@ struct RankedSelection {
   mutating func insert(_ row: PointRow, _ score: Float) {
     guard score >= threshold, limit > 0 else { return }
     kept.append(ScoredRow(row: row, score: score))
-    if kept.count >= 2 * limit + 256 { prune() }
+    if kept.count >= 2 * limit + 32 { prune() }
   }
 
   private mutating func prune() {

@@ -5,9 +5,9 @@ extension PointTable {
   func check(_ operation: PointOperation) throws(PointError) {
     switch operation {
     case .upsert(let points, _, _):
-      for (index, point) in points.enumerated() { try check(point.vectors, field: "points[\(index)].vector") }
+      for point in points { try check(point.vectors) }
     case .updateVectors(let points, _):
-      for (index, point) in points.enumerated() { try check(point.vectors, field: "points[\(index)].vector") }
+      for point in points { try check(point.vectors) }
       for point in points where row(of: point.id) == nil { throw .noPoint(point.id) }
     case .deleteVectors(let selection, let names):
       for name in names where schema[name] == nil { throw .noVector(name) }
@@ -23,7 +23,7 @@ extension PointTable {
     for id in ids where row(of: id) == nil { throw .noPoint(id) }
   }
 
-  private func check(_ vectors: NamedVectors, field: String) throws(PointError) {
+  private func check(_ vectors: NamedVectors) throws(PointError) {
     for (name, value) in vectors {
       guard let settings = schema[name] else { throw .noVector(name) }
       try settings.check(value)
@@ -132,8 +132,8 @@ extension VectorSettings {
   /// Whether a value can be stored as, or compared with, this vector.
   func check(_ value: VectorValue) throws(PointError) {
     switch (kind, shaped(value)) {
-    case (.dense, .dense(let values)): try check(values.count, isFinite: values.allSatisfy(\.isFinite))
-    case (.multi, .multi(let rows)): try check(rows.dimension, isFinite: rows.values.allSatisfy(\.isFinite))
+    case (.dense, .dense(let values)): try check(values.count, isFinite: VectorSettings.areFinite(values))
+    case (.multi, .multi(let rows)): try check(rows.dimension, isFinite: VectorSettings.areFinite(rows.values))
     case (.sparse, .sparse(let vector)):
       guard vector.values.allSatisfy(\.isFinite) else { throw .wrongInput("a component of the vector is no finite number") }
     case (.sparse, _), (_, .sparse): throw .wrongInput("Conversion between sparse and regular vectors failed")

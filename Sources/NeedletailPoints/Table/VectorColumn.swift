@@ -1,4 +1,5 @@
 internal import NeedletailCore
+internal import NeedletailNumerics
 internal import Synchronization
 
 /// One named vector of the points of a block.
@@ -12,10 +13,20 @@ struct VectorColumn: Sendable {
   private(set) var multi: [DenseVectors?] = []
   /// Made from `sparse` when a search first needs them.
   private(set) var postings = SparsePostings()
+  /// What sparse and multiple vectors take, which are of any size.
+  private var looseBytes = 0
+  /// Of dense vectors that may be in no graph, for comparing with them quickly.
+  private(set) var codes: RowCodes?
 
   init(_ settings: VectorSettings) {
     kind = settings.kind
     size = settings.size
+    if settings.keepsCodes { codes = RowCodes(size: settings.size) }
+  }
+
+  /// Gives up the codes: graphs find all rows there are. Those that are set from now on are coded again.
+  mutating func dropCodes() {
+    if codes?.coded.isEmpty == false { codes = RowCodes(size: size) }
   }
 
   subscript(place: Int) -> VectorValue? {
@@ -32,6 +43,8 @@ struct VectorColumn: Sendable {
     guard let value else {
       guard present.contains(place) else { return }
       present.remove(place)
+      codes?.remove(place)
+      looseBytes -= looseBytes(at: place)
       if kind == .sparse {
         sparse[place] = nil
         postings = SparsePostings()
@@ -39,11 +52,16 @@ struct VectorColumn: Sendable {
       if kind == .multi { multi[place] = nil }
       return
     }
+    if present.contains(place) { looseBytes -= looseBytes(at: place) }
     present.insert(place)
+    defer { looseBytes += looseBytes(at: place) }
     switch value {
     case .dense(let values):
       if dense.count < (place + 1) * size { dense.append(contentsOf: repeatElement(0, count: (place + 1) * size - dense.count)) }
-      dense.replaceSubrange(place * size..<(place + 1) * size, with: values)
+      unsafe dense.withUnsafeMutableBufferPointer { rows in
+        for component in 0..<min(size, values.count) { unsafe rows[place * size + component] = values[component] }
+      }
+      codes?.set(values, at: place)
     case .sparse(let vector):
       if sparse.count <= place { sparse.append(contentsOf: repeatElement(nil, count: place + 1 - sparse.count)) }
       sparse[place] = vector
@@ -53,6 +71,20 @@ struct VectorColumn: Sendable {
       multi[place] = rows
     }
   }
+}
+
+extension VectorColumn {
+  private func looseBytes(at place: Int) -> Int {
+    switch kind {
+    case .dense: 0
+    case .sparse: place < sparse.count ? sparse[place].map { 8 * $0.indices.count + 64 } ?? 0 : 0
+    case .multi: place < multi.count ? multi[place].map { 4 * $0.values.count + 32 } ?? 0 : 0
+    }
+  }
+
+  /// What the vectors take in memory.
+  var vectorBytes: Int { 4 * dense.count + looseBytes }
+  var codeBytes: Int { codes?.byteCount ?? 0 }
 }
 
 /// The sparse vectors of a block, arranged by dimension.

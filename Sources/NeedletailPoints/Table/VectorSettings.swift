@@ -1,4 +1,5 @@
 public import NeedletailCore
+internal import NeedletailNumerics
 
 /// How the nearness of two vectors is measured, by the names of the interface.
 public enum Distance: String, Codable, Hashable, Sendable, CaseIterable {
@@ -70,6 +71,10 @@ public struct VectorSettings: Hashable, Sendable {
   /// Whether a graph can find the nearest ones.
   var allowsGraph: Bool { kind == .dense && distance != .manhattan && component != .uint8 && size > 0 }
 
+  /// Whether rows that are in no graph yet are worth codes: short ones are compared in full about as fast, and lengths tell
+  /// apart what Euclidean distances order.
+  var keepsCodes: Bool { allowsGraph && distance != .euclid && size >= 32 }
+
   /// The form in which a value is kept.
   func stored(_ value: VectorValue) -> VectorValue {
     switch value {
@@ -98,9 +103,27 @@ public struct VectorSettings: Hashable, Sendable {
     }
   }
 
+  /// The sum of the squared components.
+  static func squaredLength(_ values: [Float]) -> Float {
+    guard !values.isEmpty else { return 0 }
+    var square: Float = 0
+    unsafe values.withUnsafeBufferPointer { values in
+      guard let base = values.baseAddress else { return }
+      let row = unsafe RowPointer(base: base, stride: values.count, dimension: values.count)
+      unsafe DistanceKernels.current.dot(base, row, indices: nil, count: 1, into: &square)
+    }
+    return square
+  }
+
+  /// Whether no component is infinite or none.
+  static func areFinite(_ values: [Float]) -> Bool {
+    // A square of the length that is finite says so of all components; one that overflows says nothing.
+    squaredLength(values).isFinite || values.allSatisfy(\.isFinite)
+  }
+
   /// Unit length, unless it has it already or has none at all.
   static func normalized(_ values: [Float]) -> [Float] {
-    let square = values.reduce(Float(0)) { $0 + $1 * $1 }
+    let square = squaredLength(values)
     guard square > .ulpOfOne, abs(square - 1) > 1e-6 else { return values }
     let length = square.squareRoot()
     return values.map { $0 / length }

@@ -50,6 +50,15 @@ public enum VectorValue: Hashable, Sendable {
   /// One row for each token, patch or the like; at least one row.
   case multi(DenseVectors)
 
+  /// What its numbers take, in bytes.
+  var byteCount: Int {
+    switch self {
+    case .dense(let values): 4 * values.count
+    case .sparse(let vector): 8 * vector.indices.count
+    case .multi(let rows): 4 * rows.values.count
+    }
+  }
+
   /// Writes the vector as JSON has it.
   public func write(_ writer: inout JSONWriter) {
     switch self {

@@ -4,6 +4,7 @@ internal import NeedletailIndex
 internal import NeedletailModels
 internal import NeedletailNumerics
 internal import NeedletailRetrieval
+internal import NeedletailStore
 
 /// What a search with vector feedback and word scores can be set to.
 struct FeedbackSetting: Hashable, Sendable {
@@ -22,7 +23,9 @@ struct FeedbackSetting: Hashable, Sendable {
 /// that a pipeline takes. It does what a pipeline of the same setting does, by the same feedback and fusion.
 struct FeedbackTuning {
   private let task: RetrievalTask
+  /// The vectors of the passages as the collection has them, and their documents.
   private let documents: DenseVectors
+  private let names: [String]
   private let questions: DenseVectors
   private let index: any SearchIndex
   private let depth: Int
@@ -36,14 +39,19 @@ struct FeedbackTuning {
     let task = collection.task
     self.task = task
     self.depth = depth
-    documents = try await laboratory.vectors(of: task.corpus.map(\.passageText), as: .document, with: embedder)
+    let snapshot = try collection.index.collection.snapshot()
+    let stored = try snapshot.vectors(of: snapshot.passageIDs)
+    let owners = Dictionary(uniqueKeysWithValues: try snapshot.passages(stored.ids).map { ($0.id, $0.document) })
+    documents = stored.vectors
+    let names = stored.ids.map { owners[$0] ?? "" }
+    self.names = names
     questions = try await laboratory.vectors(of: task.queries.map(\.text), as: .query, with: embedder)
     index = try DenseIndexFactory.build(
       documents, similarity: .cosine, specification: DenseIndexSpecification(layout: .flat, codec: .float32))
     nearest = try Self.rankings(index, questions, depth)
     let lexical = try await collection.run(
       of: PipelineSpecification(name: "bm25", sources: [.init(.lexical, depth: depth)]), depth: depth, in: laboratory)
-    let rows = Dictionary(task.corpus.enumerated().map { ($1.id, PassageID($0)) }) { first, _ in first }
+    let rows = Dictionary(names.enumerated().map { ($1, PassageID($0)) }) { first, _ in first }
     words = task.queries.map { question in
       SourceRanking(source: "lexical", passages: lexical.ranking(of: question.id).compactMap { entry in rows[entry.document].map { ($0, entry.score) } })
     }
@@ -73,7 +81,7 @@ struct FeedbackTuning {
         setting.interpolation?.isAfter == true
         ? setting.fusion.fuse([found[number], words[number]]).prefix(depth).map { ($0.id, $0.score) }
         : found[number].passages.map { ($0.id, $0.score) }
-      try run.record(ranked.map { Run.Entry(document: task.corpus[Int($0.0)].id, score: $0.1) }, for: question.id)
+      try run.record(ranked.map { Run.Entry(document: names[Int($0.0)], score: $0.1) }, for: question.id)
     }
     let measure = Measure.averagePrecision(cutoff: nil)
     let values = Evaluation(of: run, judgements: task.judgements, measures: [measure]).values(of: measure) ?? [:]

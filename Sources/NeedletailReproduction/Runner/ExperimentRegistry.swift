@@ -2,6 +2,7 @@
 public enum ExperimentRegistry {
   /// In the order of the catalogue.
   public static let experiments: [any Experiment.Type] = [
+    EchoedTermWeights.self,
     RetrieverRobustness.self,
     EmbeddingLimits.self,
     RelevanceFiltering.self,

@@ -24,16 +24,31 @@ final class RequestStatistics: Sendable {
   private static let largestCount = 1_000
 
   private let entries = Mutex<[Key: Entry]>([:])
+  /// What `endpoint` made of paths lately.
+  private let endpoints = Mutex<[String: String]>([:])
 
   var all: [Key: Entry] { entries.withLock { $0 } }
 
+  private func knownEndpoint(_ path: String) -> String {
+    if let known = endpoints.withLock({ $0[path] }) { return known }
+    let endpoint = Self.endpoint(path)
+    endpoints.withLock { endpoints in
+      if endpoints.count >= Self.largestCount { endpoints.removeAll() }
+      endpoints[path] = endpoint
+    }
+    return endpoint
+  }
+
   func note(_ method: HTTPRequest.Method, _ path: String, status: Int, seconds: Double) {
-    let key = Key(method: method.rawValue, endpoint: Self.endpoint(path), status: status)
+    let key = Key(method: method.rawValue, endpoint: knownEndpoint(path), status: status)
     entries.withLock { entries in
-      guard entries[key] != nil || entries.count < Self.largestCount else { return }
-      entries[key, default: Entry()].count += 1
-      entries[key, default: Entry()].seconds += seconds
-      for (number, bound) in Self.bounds.enumerated() where seconds <= bound { entries[key, default: Entry()].buckets[number] += 1 }
+      guard entries.count < Self.largestCount || entries[key] != nil else { return }
+      func add(to entry: inout Entry) {
+        entry.count += 1
+        entry.seconds += seconds
+        for (number, bound) in Self.bounds.enumerated() where seconds <= bound { entry.buckets[number] += 1 }
+      }
+      add(to: &entries[key, default: Entry()])
     }
   }
 

@@ -29,8 +29,20 @@ package struct CollectionDatabase: Sendable {
   }
 
   /// Opens, and brings up to date, the file for writing; it is created if it is missing.
-  package static func writing(path: String, schema: DatabaseSchema = .documents) throws -> CollectionDatabase {
-    let pool = try DatabasePool(path: path, configuration: configuration())
+  ///
+  /// - Parameter pageSize: of a file that is created. Larger pages take less work for each byte where rows are large, and write more
+  ///   where few of them change; those that were given up are returned to the system bit by bit (`incremental_vacuum`).
+  package static func writing(path: String, schema: DatabaseSchema = .documents, pageSize: Int? = nil) throws -> CollectionDatabase {
+    var configuration = configuration()
+    if let pageSize {
+      // Both are of no effect once there is a table.
+      configuration.prepareDatabase { db in
+        guard !db.configuration.readonly else { return }
+        try db.execute(sql: "PRAGMA page_size = \(pageSize)")
+        try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
+      }
+    }
+    let pool = try DatabasePool(path: path, configuration: configuration)
     try pool.read { db in try schema.check(db, path: path) }
     try schema.migrate(pool)
     // GRDB relaxes this for write-ahead logs; what is acknowledged has to survive the loss of power.

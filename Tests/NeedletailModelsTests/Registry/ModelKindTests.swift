@@ -100,4 +100,32 @@ import Testing
     }
     #expect(!FileManager.default.fileExists(atPath: folder.path + "/no.jsonl"))
   }
+
+  @Test func filesOfTextsBecomeFilesOfVectors() async throws {
+    let path = try copy("architectures/roberta")
+    _ = try registry.add(path: path, name: "tiny")
+    let model = try registry.embedder(named: "tiny")
+    let texts = (0..<21).map { "needle \($0) in the hay " + String(repeating: "fox ", count: $0 % 5) }
+    let lines = texts.enumerated().map { "{\"_id\": \"t\($0)\", \"title\": \"\($0 % 2 == 0 ? "" : "find")\", \"text\": \"\($1)\"}\n" }.joined()
+    try ("\n" + lines).write(toFile: folder.path + "/texts.jsonl", atomically: true, encoding: .utf8)
+    let expected = try await model.encode(texts.enumerated().map { $0 % 2 == 0 ? $1 : "find\n" + $1 }, as: .document)
+    for ending in ["fvecs", "fbin", "npy"] {
+      let target = folder.path + "/out." + ending
+      let report = try await model.encode(linesOf: folder.path + "/texts.jsonl", to: target, as: .document, textsAtATime: 4)
+      #expect(report.texts == 21 && report.dimension == 32)
+      let found = try VectorFile(path: target)
+      #expect(found.count == 21 && found.dimension == 32)
+      for (value, wanted) in zip(found.floats(), expected.values) { #expect(abs(value - wanted) < 1e-5) }
+    }
+    for (name, content, message) in [("bad.jsonl", "{\"_id\": 7}\n", "line 1"), ("none.jsonl", "\n", "no text")] {
+      try content.write(toFile: folder.path + "/" + name, atomically: true, encoding: .utf8)
+      await #expect { try await model.encode(linesOf: folder.path + "/" + name, to: folder.path + "/no.npy", as: .query) } throws: {
+        "\($0)".contains(message)
+      }
+    }
+    await #expect { try await model.encode(linesOf: folder.path + "/texts.jsonl", to: folder.path + "/no.txt", as: .query) } throws: {
+      "\($0)".contains(".npy")
+    }
+    #expect(!FileManager.default.fileExists(atPath: folder.path + "/no.npy"))
+  }
 }
