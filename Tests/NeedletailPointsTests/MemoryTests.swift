@@ -81,7 +81,7 @@ import Testing
   /// Under a budget each graph is as large as the memory that is left allows while it is built; then it is in a mapped file.
   @Test func buildsGraphsInPartsThatFit() async throws {
     let place = PointPlace()
-    let library = try PointLibrary(place.data, memoryBudget: 9 << 20)
+    let library = try PointLibrary(place.data, memoryBudget: 10 << 20)
     defer { library.close() }
     let collection = try library.create("c", settings(8))
     var random = SeededGenerator(seed: 2)
@@ -90,7 +90,7 @@ import Testing
     let memory = collection.memory
     let files = try FileManager.default.contentsOfDirectory(atPath: try place.collectionFolder() + "/indexes")
     #expect(files.count >= 2, "one graph over all would have needed 15 MB")
-    #expect(memory.mappedGraphs > 0 && memory.graphs <= 4 * 14_000 && memory.resident < 9 << 20)
+    #expect(memory.mappedGraphs > 0 && memory.graphs <= 4 * 14_000 && memory.resident < 10 << 20)
     #expect(collection.snapshot().indexedVectorCount >= 14_000 - 2_048 && collection.notices.isEmpty)
     #if os(Linux)
       // pages come into memory when they are read

@@ -4,7 +4,9 @@ internal import Foundation
 enum MappedPages {
   /// Bytes of the mapped files of a folder; 0 where the system does not say.
   static func residentBytes(below folder: String) -> Int {
-    guard let maps = try? String(contentsOfFile: "/proc/self/smaps", encoding: .utf8) else { return 0 }
+    // Foundation reads no more than a page of files whose size is not known.
+    guard let file = FileHandle(forReadingAtPath: "/proc/self/smaps"), let bytes = try? file.readToEnd() else { return 0 }
+    let maps = String(decoding: bytes, as: UTF8.self)
     let folder = URL(fileURLWithPath: folder).resolvingSymlinksInPath().path + "/"
     return residentBytes(below: folder, in: maps)
   }

@@ -43,10 +43,10 @@ struct MemoryBudget: Sendable, Hashable {
         + "Help: Delete points, or raise `memory_config.max_resident_mb`.")
   }
 
-  /// What is kept free, so that the smallest graph can be built.
+  /// What is kept free, so that graphs can be built however full the rest is: an eighth, more where that is little, a quarter at most.
   private func reserve(_ table: PointTable) -> Int {
     let largest = table.schema.columns.values.map { table.schema.settings[$0] }.filter(\.allowsGraph).map(\.size).max()
-    return largest.map { min(limit / 4, Self.fixedBytes + Self.smallestBuild * Self.bytesWhileBuilding(size: $0)) } ?? 0
+    return largest.map { min(limit / 4, max(limit / 8, Self.fixedBytes + 2 * Self.smallestBuild * Self.bytesWhileBuilding(size: $0))) } ?? 0
   }
 
   // MARK: graphs
