@@ -30,6 +30,8 @@ let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-ser
 let tls = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let hashTrees = Target.Dependency.product(name: "HashTreeCollections", package: "swift-collections")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 
@@ -47,7 +49,9 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.3.0"),
+    .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.0"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.4.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.86.0"),
@@ -93,13 +97,13 @@ let package = Package(
       "NeedletailServer",
       [
         "Needletail", "NeedletailCore", "NeedletailModels", "NeedletailNumerics", "NeedletailPoints", "NeedletailRetrieval", "NeedletailStore",
-        hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, lifecycle, signals, nio, tls, mustache, logging, crypto,
+        hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, lifecycle, signals, nio, tls, mustache, logging, crypto, tracing,
       ],
       resources: [.embedInCode("Resources")]),
     .executableTarget(
       name: "NeedletailCommand",
       dependencies: [
-        "Needletail", "NeedletailServer", "NeedletailEvaluation", "NeedletailReproduction", "NeedletailTraining", "NeedletailNumerics", arguments,
+        "Needletail", "NeedletailServer", "NeedletailEvaluation", "NeedletailReproduction", "NeedletailTraining", "NeedletailNumerics", arguments, configuration,
         // What the umbrella exports is named too: an incremental build follows only declared arrows, and a caller that is
         // not compiled again after a type changed its layout crashes.
         "NeedletailCore", "NeedletailIndex", "NeedletailModels", "NeedletailPoints", "NeedletailRetrieval", "NeedletailStore",

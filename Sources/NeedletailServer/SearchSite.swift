@@ -52,7 +52,7 @@ public struct SearchSite: Sendable {
         return names.filter { $0 == preferred } + names.filter { $0 != preferred }
       }, open: { try DocumentCollection.open($0, in: data, access: .read) }, embedder: embedder, sparseEmbedder: sparseEmbedder,
       logger: logger)
-    self.init(service: SearchService(shelf), points: PointService(data, models: options.models, snapshotHosts: options.snapshotHosts), options: options, logger: logger)
+    self.init(service: SearchService(shelf), points: PointService(data, models: options.models, snapshotHosts: options.snapshotHosts, memoryBudget: options.memoryBudget), options: options, logger: logger)
   }
 
   /// A site over one collection that is open already, whatever it is opened for.
@@ -124,6 +124,7 @@ public struct SearchSite: Sendable {
   package func router(boundTo host: String = defaultHost) throws(ServerError) -> Router<BasicRequestContext> {
     let templates = try Templates()
     let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
+    if let tracer = options.tracer ?? RequestTracing.standard { router.add(middleware: TraceMiddleware(tracer: tracer)) }
     router.add(middleware: RequestLog())
     router.add(middleware: SecurityHeaders())
     router.add(middleware: ErrorAnswers(templates: templates))

@@ -1,6 +1,10 @@
 """Ends a server that is being written to, again and again, and checks that nothing it acknowledged is lost.
 
     python kill.py --server .build/release/needletail --rounds 20 [--power-cuts]
+    python kill.py --server .build/release/needletail --full
+
+--full is what counts: 200 ends, every second one a loss of power (about 12 minutes on two cores). A machine that stops long commands
+does it in parts, each with its own seed: --rounds 40 --power-cuts --seed 1, then 2, 3, 4 and 5.
 
 With --power-cuts every second round is a loss of power: what the server wrote and did not synchronise may be gone (see
 `powercut.py`); the C compiler has to be there for it. The other rounds end with kill -9.
@@ -162,16 +166,21 @@ def main():
     parser.add_argument("--server", required=True)
     parser.add_argument("--port", type=int, default=6398)
     parser.add_argument("--rounds", type=int, default=20)
-    parser.add_argument("--power-cuts", action="store_true")
+    parser.add_argument("--power-cuts", action="store_true", help="every second end is a loss of power")
+    parser.add_argument("--full", action="store_true", help="200 ends, 100 of them losses of power")
     parser.add_argument("--lying-disk", action="store_true")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
+    if arguments.full:
+        arguments.rounds, arguments.power_cuts = 200, True
     r = random.Random(arguments.seed)
     place = Place(arguments.server, arguments.port, arguments.power_cuts, arguments.lying_disk)
     points, names = Ledger(), Ledger()
     doubtful = cuts = 0
     try:
         for number in range(arguments.rounds):
+            if number % 20 == 0 and number:
+                print(f"{number} of {arguments.rounds} ends, nothing lost", flush=True)
             is_cut = arguments.power_cuts and number % 2 == 1
             client = place.start(records=is_cut)
             if number == 0:

@@ -20,6 +20,33 @@ import Testing
     return product
   }
 
+  private struct Help: Decodable {
+    struct Argument: Decodable {
+      struct Name: Decodable { let kind, name: String }
+      let names: [Name]?
+    }
+    struct Command: Decodable {
+      let commandName: String
+      let arguments: [Argument]?
+      let subcommands: [Command]?
+
+      /// The names of options that mean two things, of this command and those below it.
+      var repeated: [String] {
+        let names = (arguments ?? []).flatMap { $0.names ?? [] }.map { "\($0.kind) \($0.name)" }
+        let counts = Dictionary(names.map { ($0, 1) }, uniquingKeysWith: +)
+        return counts.filter { $0.value > 1 }.map { "\(commandName): \($0.key)" } + (subcommands ?? []).flatMap(\.repeated)
+      }
+    }
+    let command: Command
+  }
+
+  /// An option that comes with a group may have the name of one that the command has itself; one of them then is never heard.
+  @Test func noOptionMeansTwoThings() throws {
+    let help = try Product().run("--experimental-dump-help").json(Help.self)
+    #expect((help.command.subcommands?.count ?? 0) > 20)
+    #expect(help.command.repeated == [])
+  }
+
   @Test func findsWhatWasIndexed() throws {
     let product = try notes()
     let indexing = try product.run("index", product.folder.path + "/notes", "--lexical-only", "--json")

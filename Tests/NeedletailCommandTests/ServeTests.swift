@@ -42,6 +42,24 @@ import Testing
     #expect(again.stop() == 0)
   }
 
+  /// Whoever goes away in the middle of a request is not an error of the server, and the others do not notice.
+  @Test func aClientThatGoesAwayIsNoError() throws {
+    let server = try RunningServer(try Product())
+    #expect(try server.request("PUT", "/collections/c", Self.collection).status == 200)
+    for (method, path) in [("PUT", "/collections/c/points?wait=true"), ("POST", "/v1/embeddings"), ("POST", "/mcp")] {
+      var connection = Connection(port: server.port)
+      connection?.send(Connection.head(method, path, length: 100_000) + #"{"points":["#)
+      Thread.sleep(forTimeInterval: 0.1)
+      connection = nil
+    }
+    for _ in 0..<5 {
+      #expect(try server.request("GET", "/collections/c").status == 200)
+      Thread.sleep(forTimeInterval: 0.05)
+    }
+    #expect(server.stop() == 0)
+    #expect(!server.errorText.contains("error"), "\(server.errorText)")
+  }
+
   @Test func settingsComeFromFlagsVariablesAndAFileInThisOrder() throws {
     let product = try Product()
     let file = try product.write("serve.json5", "{ // what an operator writes\n apiKey: 'from-file', drainSeconds: 0, auditLog: '\(product.folder.path)/audit.jsonl' }")

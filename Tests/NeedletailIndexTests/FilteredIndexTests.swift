@@ -102,6 +102,31 @@ import Testing
     }
   }
 
+  /// Half of the rows match, and all of them lie where no query is.
+  @Test func droppingGivesUpEarlyWhereWhatMatchesLiesElsewhere() throws {
+    let (count, dimension) = (8_000, 16)
+    var vectors = IndexSamples.clustered(count, dimension: dimension, seed: 7)
+    for row in 0..<count { vectors.values[row * dimension] += row < count / 2 ? 50 : -50 }
+    let queries = vectors.rows((0..<30).map { $0 * 131 % (count / 2) })
+    let factory = try FilteredIndexFactory(vectors, attributes: RowAttributes(count: count), similarity: .euclidean)
+    let (planned, walking) = (try factory.build(.planned), try factory.build(.walkAround))
+    let elsewhere = RowPredicate.rows(RowSet(Row(count / 2)..<Row(count)))
+    func comparisons(_ index: any FilteredIndex, _ predicate: RowPredicate, effort: Int) throws -> Int {
+      try (0..<queries.count).reduce(0) {
+        try $0 + index.search(Array(queries[$1]), where: predicate, FilteredSearchOptions(effort: effort)).comparisons
+      }
+    }
+    // Dropping would have searched with 80 candidates in view to its end, and walked around after that.
+    let lost = try comparisons(planned, elsewhere, effort: 40) - comparisons(walking, elsewhere, effort: 40)
+    let whole = try comparisons(planned, .rows(RowSet(0..<Row(count))), effort: 80)
+    #expect(lost > 0 && Double(lost) < 0.75 * Double(whole), "\(lost) of \(whole)")
+    for query in 0..<queries.count {
+      let options = FilteredSearchOptions(effort: 40)
+      #expect(try planned.search(Array(queries[query]), where: elsewhere, options).neighbours
+        == walking.search(Array(queries[query]), where: elsewhere, options).neighbours)
+    }
+  }
+
   @Test func cardinalitiesAreThoseOfTheRows() throws {
     let sample = try Sample(700, seed: 5)
     for predicate in sample.predicates {

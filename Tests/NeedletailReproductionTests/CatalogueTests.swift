@@ -43,10 +43,28 @@ import Testing
     .appendingPathComponent("Catalogue").path
 
   @Test func callsNothingWorkingThatItsReportDoesNotShow() throws {
-    for entry in try Catalogue.entries(in: directory) where entry.state == .works {
+    for entry in try Catalogue.entries(in: directory) where entry.statedState == .works {
+      #expect(entry.state == .works && entry.verdict == .shown, "entry \(entry.number)")
       let report = try String(contentsOfFile: entry.folder + "/report.md", encoding: .utf8)
       #expect(report.contains("**Verdict: shown.**"), "entry \(entry.number) works, but its report does not show the claim")
     }
+  }
+
+  /// An entry may say what it likes: what its report does not show is listed as partial.
+  @Test func takesAStateBackThatTheReportDoesNotShow() throws {
+    let source = try #require(try Catalogue.entries(in: directory).first { $0.verdict == .shown && $0.statedState == .works })
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("catalogue-\(UUID().uuidString)").path
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try FileManager.default.copyItem(atPath: source.folder, toPath: folder)
+    #expect(try CatalogueEntry(path: folder + "/about.md").state == .works)
+    let report = try String(contentsOfFile: folder + "/report.json", encoding: .utf8)
+    #expect(report.contains("\"verdict\" : \"shown\""))
+    try report.replacingOccurrences(of: "\"verdict\" : \"shown\"", with: "\"verdict\" : \"not shown\"")
+      .write(toFile: folder + "/report.json", atomically: true, encoding: .utf8)
+    #expect(try CatalogueEntry(path: folder + "/about.md").state == .partial)
+    try FileManager.default.removeItem(atPath: folder + "/report.json")
+    let without = try CatalogueEntry(path: folder + "/about.md")
+    #expect(without.state == .partial && without.statedState == .works && without.verdict == nil)
   }
 
   /// What `needletail reproduce --all` reads and what people read is the same, and no report is of a run that only tried the recipe.

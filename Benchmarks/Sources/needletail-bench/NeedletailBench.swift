@@ -9,6 +9,7 @@ struct NeedletailBench: AsyncParsableCommand {
     subcommands: [
       EncoderBenchmark.self, TokenizerBenchmark.self, DenseIndexBenchmark.self, SparseBenchmark.self, LexicalBenchmark.self,
       CollectionBenchmark.self, TrainingStepBenchmark.self, LayerStepBenchmark.self, ShallowBenchmark.self,
+      PlannerBenchmark.self, ScanBenchmark.self,
     ])
 }
 

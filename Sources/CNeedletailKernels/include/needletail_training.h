@@ -62,6 +62,8 @@ typedef struct needletail_training_kernels {
   void (*dropout)(needletail_dropout dropout, uint32_t first, const float *x, size_t count, bool accumulate, float *y);
   // y = scale * x; in place allowed.
   void (*scale)(const float *x, float scale, size_t count, bool accumulate, float *y);
+  // The gradient of a maximum goes to the entry that is it: dx += x == y ? rest : 0, and what was given away is gone from rest.
+  void (*route_maximum)(const float *x, const float *y, size_t count, float *rest, float *dx);
   // y = a * b, entry by entry; in place allowed.
   void (*multiply)(const float *a, const float *b, size_t count, bool accumulate, float *y);
   // out += the sum over rows.

@@ -170,6 +170,17 @@ LANES_INLINE void scale_entries(const float *x, float scale, size_t count, bool 
   for (size_t i = 0; i < count; i += LANES) put(y + i, count - i, accumulate, scale * lanes_load_part(x + i, count - i, 0));
 }
 
+LANES_INLINE void route_entries(const float *x, const float *y, size_t count, float *rest, float *dx) {
+  for (size_t i = 0; i < count; i += LANES) {
+    const lanes zero = 0.0f;
+    lanes left = lanes_load_part(rest + i, count - i, 0);
+    lanes taken = lanes_load_part(x + i, count - i, 0) == lanes_load_part(y + i, count - i, 0) ? left : zero;
+    put(dx + i, count - i, true, taken);
+    // not left - taken: a gradient that is infinite would leave a NaN to the others
+    lanes_store_part(rest + i, count - i, taken == left ? zero : left);
+  }
+}
+
 LANES_INLINE void multiply_entries(const float *a, const float *b, size_t count, bool accumulate, float *y) {
   for (size_t i = 0; i < count; i += LANES)
     put(y + i, count - i, accumulate, lanes_load_part(a + i, count - i, 0) * lanes_load_part(b + i, count - i, 0));
@@ -240,6 +251,10 @@ LANES_FUNCTION void scale(const float *x, float factor, size_t count, bool accum
   scale_entries(x, factor, count, accumulate, y);
 }
 
+LANES_FUNCTION void route_maximum(const float *x, const float *y, size_t count, float *rest, float *dx) {
+  route_entries(x, y, count, rest, dx);
+}
+
 LANES_FUNCTION void multiply(const float *a, const float *b, size_t count, bool accumulate, float *y) {
   multiply_entries(a, b, count, accumulate, y);
 }
@@ -255,5 +270,5 @@ LANES_FUNCTION void adam(needletail_adam a, const float *gradient, size_t count,
 #define DEFINE_TRAINING(name, set)                                                                                         \
   const needletail_training_kernels needletail_training_##name = {                                                         \
       .isa = set, .apply = apply, .apply_gradient = apply_gradient, .norm = norm, .norm_gradient = norm_gradient,          \
-      .softmax_gradient = softmax_gradient, .dropout = dropout, .scale = scale, .multiply = multiply,                      \
-      .add_rows = add_rows, .dot = dot, .adam = adam};
+      .softmax_gradient = softmax_gradient, .dropout = dropout, .scale = scale, .route_maximum = route_maximum,      \
+      .multiply = multiply, .add_rows = add_rows, .dot = dot, .adam = adam};

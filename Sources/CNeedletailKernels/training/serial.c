@@ -102,6 +102,14 @@ static void scale(const float *x, float factor, size_t count, bool accumulate, f
   for (size_t i = 0; i < count; i++) put(y + i, accumulate, factor * x[i]);
 }
 
+static void route_maximum(const float *x, const float *y, size_t count, float *rest, float *dx) {
+  for (size_t i = 0; i < count; i++) {
+    if (x[i] != y[i]) continue;
+    dx[i] += rest[i];
+    rest[i] = 0;
+  }
+}
+
 static void multiply(const float *a, const float *b, size_t count, bool accumulate, float *y) {
   for (size_t i = 0; i < count; i++) put(y + i, accumulate, a[i] * b[i]);
 }
@@ -123,5 +131,5 @@ static void adam(needletail_adam a, const float *gradient, size_t count, float *
 
 const needletail_training_kernels needletail_training_serial = {
     .isa = NEEDLETAIL_ISA_SERIAL, .apply = apply, .apply_gradient = apply_gradient, .norm = norm, .norm_gradient = norm_gradient,
-    .softmax_gradient = softmax_gradient, .dropout = dropout, .scale = scale, .multiply = multiply, .add_rows = add_rows,
+    .softmax_gradient = softmax_gradient, .dropout = dropout, .scale = scale, .route_maximum = route_maximum, .multiply = multiply, .add_rows = add_rows,
     .dot = dot, .adam = adam};

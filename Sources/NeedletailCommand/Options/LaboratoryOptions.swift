@@ -17,7 +17,8 @@ struct LaboratoryOptions: ParsableArguments {
   /// The folder that was named, or the one beside the checkout.
   func collectionsFolder(_ catalogue: CatalogueOptions) throws -> String {
     if let named = collections ?? ProcessInfo.processInfo.environment["NEEDLETAIL_COLLECTIONS"] { return named }
-    return try URL(fileURLWithPath: catalogue.folder() + "/../../shared/data").standardizedFileURL.path
+    guard let folder = try? catalogue.folder() else { throw CommandProblem.collectionsNotFound }
+    return URL(fileURLWithPath: folder + "/../../shared/data").standardizedFileURL.path
   }
 
   /// Runs a closure with a laboratory, whose scratch folder is removed afterwards.

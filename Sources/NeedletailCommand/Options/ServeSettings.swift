@@ -1,9 +1,11 @@
+internal import Configuration
 internal import Foundation
 internal import NeedletailNumerics
 
 /// What `needletail serve` may be told beside by flags: a file (JSON5), and variables of the environment, which come first.
 ///
-/// A setting `drainSeconds` is the variable `NEEDLETAIL_DRAIN_SECONDS` and the flag `--drain-seconds`.
+/// A setting `drainSeconds` is the variable `NEEDLETAIL_DRAIN_SECONDS` and the flag `--drain-seconds`. Who asks for one is answered by a
+/// reader of swift-configuration over both; the file is read here, for it may have comments and must not have unknown keys.
 struct ServeSettings {
   private enum Value: Decodable {
     case text(String)
@@ -20,27 +22,46 @@ struct ServeSettings {
         self = .list(try container.decode([String].self))
       }
     }
+
+    var content: ConfigValue {
+      switch self {
+      case .text(let text): ConfigValue(.string(text), isSecret: true)
+      case .number(let number): ConfigValue(.string("\(number)"), isSecret: false)
+      case .list(let texts): ConfigValue(.stringArray(texts), isSecret: false)
+      }
+    }
   }
 
   /// The settings there are.
   static let names: Set<String> = [
     "host", "port", "collection", "apiKey", "readOnlyApiKey", "reranker", "sparseModel", "bodyLimit", "certificate", "privateKey", "auditLog",
-    "drainSeconds", "snapshotHosts",
+    "drainSeconds", "snapshotHosts", "memoryBudget", "traceFile",
   ]
 
-  private static let numbers: Set<String> = ["port", "bodyLimit", "drainSeconds"]
+  private static let numbers: Set<String> = ["port", "bodyLimit", "drainSeconds", "memoryBudget"]
   private static let lists: Set<String> = ["snapshotHosts"]
 
-  private var values: [String: Value] = [:]
-  private let environment: [String: String]
-  private var path = ""
+  private let reader: ConfigReader
+  /// The variables that say something.
+  private let variables: [String: String]
+  private let path: String
 
-  init(environment: [String: String]) { self.environment = environment }
+  init(environment: [String: String]) { self.init([:], path: "", environment) }
+
+  private init(_ values: [String: Value], path: String, _ environment: [String: String]) {
+    self.path = path
+    variables = environment.filter { $0.key.hasPrefix("NEEDLETAIL_") && !$0.value.isEmpty }
+    let file = values.map { (AbsoluteConfigKey([Self.scope, $0.key]), $0.value.content) }
+    reader = ConfigReader(providers: [
+      EnvironmentVariablesProvider(environmentVariables: variables), InMemoryProvider(values: Dictionary(uniqueKeysWithValues: file)),
+    ])
+  }
+
+  private static let scope = "needletail"
 
   /// Reads a file; every key has to be a known one.
   init(path: String, environment: [String: String]) throws(CommandProblem) {
-    self.environment = environment
-    self.path = path
+    let values: [String: Value]
     guard let data = FileManager.default.contents(atPath: path) else { throw .unusableSettings(path: path, reason: "it cannot be read") }
     if let key = JSON5Keys.firstRepeated(in: [UInt8](data)) { throw .unusableSettings(path: path, reason: "\(key) is given twice") }
     let decoder = JSONDecoder()
@@ -65,6 +86,7 @@ struct ServeSettings {
       default: break
       }
     }
+    self.init(values, path: path, environment)
   }
 
   /// The variable of a setting.
@@ -72,34 +94,21 @@ struct ServeSettings {
     "NEEDLETAIL_" + name.flatMap { $0.isUppercase ? ["_", $0] : [Character($0.uppercased())] }
   }
 
-  func text(_ name: String) throws(CommandProblem) -> String? {
-    if let text = environment[Self.variable(name)], !text.isEmpty { return text }
-    switch values[name] {
-    case nil: return nil
-    case .text(let text)?: return text
-    default: throw .unusableSettings(path: path, reason: "\(name) has to be a text")
-    }
+  func text(_ name: String) -> String? {
+    reader.string(forKey: ConfigKey([Self.scope, name]))
   }
 
   func number(_ name: String) throws(CommandProblem) -> Int? {
-    if let text = environment[Self.variable(name)], !text.isEmpty {
-      guard let number = Int(text) else { throw .unusableSettings(path: Self.variable(name), reason: "\(text) is no whole number") }
-      return number
+    guard let text = text(name) else { return nil }
+    guard let number = Int(text) else {
+      let variable = Self.variable(name)
+      throw .unusableSettings(path: variables[variable] == nil ? path : variable, reason: "\(text) is no whole number")
     }
-    switch values[name] {
-    case nil: return nil
-    case .number(let number)?: return number
-    default: throw .unusableSettings(path: path, reason: "\(name) has to be a whole number")
-    }
+    return number
   }
 
   /// A list; in a variable, separated by commas.
-  func list(_ name: String) throws(CommandProblem) -> [String]? {
-    if let text = environment[Self.variable(name)], !text.isEmpty { return text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
-    switch values[name] {
-    case nil: return nil
-    case .list(let texts)?: return texts
-    default: throw .unusableSettings(path: path, reason: "\(name) has to be a list of texts")
-    }
+  func list(_ name: String) -> [String]? {
+    reader.stringArray(forKey: ConfigKey([Self.scope, name]))?.map { $0.trimmingCharacters(in: .whitespaces) }
   }
 }

@@ -97,6 +97,7 @@ enum CommandProblem: Problem {
   case unknownWord(String, model: String)
   case invalidFilter(String)
   case catalogueNotFound
+  case collectionsNotFound
   case doctorFoundProblems(Int)
   case brokenTicks(Int)
   case failedReproductions(Int)
@@ -107,7 +108,7 @@ enum CommandProblem: Problem {
     switch self {
     case .modelChanged: .conflict
     case .nothingToIndex, .nothingToLearnFrom, .invalidFilter, .unusableSettings: .invalidRequest
-    case .catalogueNotFound, .unknownWord, .noCalibration: .notFound
+    case .catalogueNotFound, .collectionsNotFound, .unknownWord, .noCalibration: .notFound
     case .doctorFoundProblems: .unavailable
     case .brokenTicks, .failedReproductions: .corrupted
     }
@@ -128,6 +129,8 @@ enum CommandProblem: Problem {
       "the filter cannot be read: \(reason)"
     case .catalogueNotFound:
       "no Catalogue folder here or above; run this inside a checkout of Needletail, or say --directory DIR"
+    case .collectionsNotFound:
+      "the folder of the test collections is not known: say --collections DIR, or set NEEDLETAIL_COLLECTIONS"
     case .brokenTicks(let count):
       "\(Units.count(count, "tick")) of the coverage does not hold; each is named above"
     case .failedReproductions(let count):

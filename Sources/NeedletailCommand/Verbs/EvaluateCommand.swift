@@ -13,7 +13,7 @@ struct EvaluateCommand: AsyncParsableCommand {
       """,
     subcommands: [
       EvaluateCollections.self, EvaluateRuns.self, CompareRuns.self, EvaluateSuite.self, EvaluateRobustness.self, EvaluateAnchors.self,
-      EvaluatePairs.self, EvaluateInstructions.self, PoolUnjudged.self, JudgeByPanel.self,
+      EvaluatePairs.self, EvaluateTopics.self, EvaluateInstructions.self, PoolUnjudged.self, JudgeByPanel.self,
     ],
     defaultSubcommand: EvaluateCollections.self)
 }
@@ -82,8 +82,8 @@ struct CompareRuns: ParsableCommand {
     commandName: "compare",
     abstract: "Compare run files with the first of them, with significance.",
     discussion: """
-      Paired tests by query: Student's t-test and the randomisation test; the latter's probabilities are adjusted for the
-      number of runs and measures. --html writes a page with a plot of the difference for every query, --markdown a table for
+      Paired tests by query: Student's t-test, the bootstrap test and the randomisation test; the last one's probabilities are
+      shown, and adjusted for the number of runs and measures. --html writes a page with a plot of the difference for every query, --markdown a table for
       a text; --json has every digit.
       """)
 

@@ -52,3 +52,28 @@ struct JudgeByPanel: ParsableCommand {
     if let missing { terminal.write("\(Units.fixed(missing, 2)) relevant documents for each query are not in \(qrels ?? "")\n") }
   }
 }
+
+struct EvaluateTopics: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "topics",
+    abstract: "How well topics that were found for texts agree with those that people gave them.",
+    discussion: """
+      TRUTH is a file of JSON objects, one a line, with `_id`, `text` and `label`. FOUND is a table with the columns document and topic
+      (.tsv, .csv), or what `needletail classify --json` writes (.json). Texts without a topic count as wrong.
+      """)
+
+  @Argument(help: "The texts as people sorted them.", completion: .file()) var truth: String
+  @Argument(help: "The topics that were found.", completion: .file()) var found: String
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    let evaluation = try TopicEvaluation(of: TopicEvaluation.readFound(found), truth: RecordFile.readLabelledTexts(path: truth))
+    if output.json { return try JSONOutput.write(evaluation) }
+    var table = Table([("texts", .right), ("without topic", .right), ("micro F1", .right), ("macro F1", .right), ("adjusted Rand", .right)])
+    table.add([
+      Units.count(evaluation.count), Units.count(evaluation.missing), Units.fixed(evaluation.microF1, 4), Units.fixed(evaluation.macroF1, 4),
+      Units.fixed(evaluation.adjustedRandIndex, 4),
+    ])
+    Terminal.standardOutput.write(table.rendered(for: .standardOutput))
+  }
+}

@@ -24,7 +24,7 @@ struct RelevanceCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
     @Option(help: ArgumentHelp("The curve: global, shift, linear, sqrt, quadratic or power.", valueName: "NAME")) var curve = ScoreMapping.power
     @Option(help: ArgumentHelp("Share of the relevant answers to keep.", valueName: "SHARE")) var recall: Double?
-    @Option(help: ArgumentHelp("Share of the answers kept that shall be relevant.", valueName: "SHARE")) var precision: Double?
+    @Option(help: ArgumentHelp("Share of the answers kept that shall be relevant.", valueName: "SHARE")) var targetPrecision: Double?
     @Option(help: ArgumentHelp("Answers of each question to learn from.", valueName: "N")) var candidates = 200
     @Option(help: ArgumentHelp("Share of the questions that is held out.", valueName: "SHARE")) var heldOut = 0.25
     @Option(help: ArgumentHelp("The seed of everything random.", valueName: "N")) var seed: UInt64 = 1
@@ -32,9 +32,9 @@ struct RelevanceCommand: AsyncParsableCommand {
     @OptionGroup var page: CalibrationPageOptions
 
     func validate() throws {
-      guard recall == nil || precision == nil else { throw ValidationError("--recall and --precision exclude each other") }
-      guard [recall, precision].allSatisfy({ $0.map { (0.0...1).contains($0) && $0 > 0 } ?? true }) else {
-        throw ValidationError("--recall and --precision take a share above 0 and up to 1")
+      guard recall == nil || targetPrecision == nil else { throw ValidationError("--recall and --target-precision exclude each other") }
+      guard [recall, targetPrecision].allSatisfy({ $0.map { (0.0...1).contains($0) && $0 > 0 } ?? true }) else {
+        throw ValidationError("--recall and --target-precision take a share above 0 and up to 1")
       }
       guard (1...10_000).contains(candidates), heldOut > 0, heldOut < 1 else {
         throw ValidationError("--candidates takes 1 to 10000, --held-out a share between 0 and 1")
@@ -53,7 +53,7 @@ struct RelevanceCommand: AsyncParsableCommand {
           file.labels, from: searcher, candidates: candidates, judgedOnly: judgedOnly || file.areClicks
         ) { done in progress.update(done: done, total: file.labels.count) }
       }
-      var fitter = RelevanceFitter(mapping: curve, target: precision.map { .precision($0) } ?? .recall(recall ?? 0.95))
+      var fitter = RelevanceFitter(mapping: curve, target: targetPrecision.map { .precision($0) } ?? .recall(recall ?? 0.95))
       fitter.seed = seed
       let model = try fitter.fit(
         holdingOut: heldOut, of: examples, embedder: collection.settings.embedder?.digest ?? "", collection: collection.name)

@@ -55,8 +55,16 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Note changes and refusals in this file, a line of JSON each.", valueName: "FILE"), completion: .file())
   var auditLog: String?
 
+  @Option(
+    help: ArgumentHelp("Record spans of requests in this file, a line of JSON each (OTLP); traceparent is read and handed on.", valueName: "FILE"),
+    completion: .file())
+  var traceFile: String?
+
   @Option(help: ArgumentHelp("When stopped, say so for so long (readiness is 503) before connections are refused.", valueName: "N"))
   var drainSeconds: Int?
+
+  @Option(help: ArgumentHelp("What a collection of points may take in memory, in MiB, unless it was made with memory_config.", valueName: "MIB"))
+  var memoryBudget: Int?
 
   @Option(help: ArgumentHelp("A host (HOST or HOST:PORT) that snapshots may be fetched from; may be repeated.", valueName: "HOST"))
   var snapshotHost: [String] = []
@@ -75,10 +83,10 @@ struct ServeCommand: AsyncParsableCommand {
     let precision = embedding.precision
     let environment = ProcessInfo.processInfo.environment
     let settings = try config.map { try ServeSettings(path: $0, environment: environment) } ?? ServeSettings(environment: environment)
-    let keys = AccessKeys(full: try apiKey ?? settings.text("apiKey"), reading: try readOnlyApiKey ?? settings.text("readOnlyApiKey"))
-    let collection = try collection ?? settings.text("collection")
-    let reranker = try reranker ?? settings.text("reranker")
-    let sparseModel = try sparseModel ?? settings.text("sparseModel")
+    let keys = AccessKeys(full: apiKey ?? settings.text("apiKey"), reading: readOnlyApiKey ?? settings.text("readOnlyApiKey"))
+    let collection = collection ?? settings.text("collection")
+    let reranker = reranker ?? settings.text("reranker")
+    let sparseModel = sparseModel ?? settings.text("sparseModel")
     let crossEncoder = try reranker.map { try CrossEncoder(path: registry.path(atOrNamed: $0, as: .crossEncoder), precision: precision) }
     var rerankers: [(name: String, score: ModelService.PairScores)] = []
     if let crossEncoder {
@@ -99,11 +107,16 @@ struct ServeCommand: AsyncParsableCommand {
       keeper: NoteKeeper(data: data, precision: precision, collection: collection ?? "default").keep)
     options.security = try security(settings)
     options.audit = try (auditLog ?? settings.text("auditLog")).map { try AuditLog(path: $0) }
+    options.tracer = try (traceFile ?? settings.text("traceFile")).map { try SpanFile(path: $0) }
     options.drainNotice = .seconds(min(max(0, try drainSeconds ?? settings.number("drainSeconds") ?? 0), 3_600))
-    let hosts = snapshotHost.isEmpty ? try settings.list("snapshotHosts") ?? [] : snapshotHost
+    let hosts = snapshotHost.isEmpty ? settings.list("snapshotHosts") ?? [] : snapshotHost
     options.snapshotHosts = Set(hosts.map { $0.lowercased() })
+    if let budget = try memoryBudget ?? settings.number("memoryBudget") {
+      guard (1...1 << 30).contains(budget) else { throw ValidationError("A memory budget is a number of MiB from 1 on.") }
+      options.memoryBudget = budget << 20
+    }
     if let storageSnapshot { try restore(storageSnapshot) }
-    let (host, port) = (try host ?? settings.text("host") ?? SearchSite.defaultHost, try port ?? settings.number("port") ?? SearchSite.defaultPort)
+    let (host, port) = (host ?? settings.text("host") ?? SearchSite.defaultHost, try port ?? settings.number("port") ?? SearchSite.defaultPort)
     let site = SearchSite(
       data: data.directory, preferred: collection ?? "default", options: options,
       sparseEmbedder: { try registry.sparseEmbedder(for: $0, precision: precision) },
@@ -119,8 +132,8 @@ struct ServeCommand: AsyncParsableCommand {
   }
 
   private func security(_ settings: ServeSettings) throws -> TransportSecurity? {
-    let certificate = try certificate ?? settings.text("certificate")
-    let key = try privateKey ?? settings.text("privateKey")
+    let certificate = certificate ?? settings.text("certificate")
+    let key = privateKey ?? settings.text("privateKey")
     switch (certificate, key) {
     case (nil, nil): return nil
     case (let certificate?, let key?): return TransportSecurity(certificatePath: certificate, keyPath: key)

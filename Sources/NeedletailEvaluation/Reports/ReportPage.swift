@@ -14,7 +14,8 @@ struct ReportPage {
     <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
     <title>\(Self.escaped(title))</title>
     <style>body{font:15px/1.5 system-ui,sans-serif;max-width:70em;margin:2em auto;padding:0 1em;color:#222}
-    table{border-collapse:collapse}td,th{padding:.25em .8em;text-align:right;border-bottom:1px solid #ddd;font-variant-numeric:tabular-nums}
+    table{border-collapse:collapse}td,th{padding:.25em .8em;text-align:right;border-bottom:1px solid #ddd;font-variant-numeric:tabular-nums}td{white-space:nowrap}
+    table{display:block;overflow-x:auto}
     td:first-child,th:first-child{text-align:left}svg{background:#fff;max-width:100%;height:auto}text{font:12px system-ui,sans-serif;fill:#333}
     .plots{display:flex;flex-wrap:wrap;gap:1em}.note{color:#555}\(style)</style></head>
     <body><h1>\(Self.escaped(title))</h1>

@@ -14,7 +14,9 @@ public struct RunComparison: Codable, Sendable {
     public var tTestProbability: Double
     /// Of the paired randomisation test, two-sided, before correction.
     public var randomizationProbability: Double
-    /// The latter, adjusted for the number of rows.
+    /// Of the paired bootstrap test, two-sided, before correction.
+    public var bootstrapProbability: Double
+    /// That of the randomisation test, adjusted for the number of rows.
     public var adjustedProbability: Double
     /// For each query the value of the run minus that of the baseline.
     public var differences: [String: Double]
@@ -53,7 +55,7 @@ public struct RunComparison: Codable, Sendable {
         rows.append(Row(
           run: run.name, measure: measure.description, baselineMean: first.mean(of: measure) ?? 0, mean: second.mean(of: measure) ?? 0,
           interval: comparison.interval, tTestProbability: comparison.tTestProbability,
-          randomizationProbability: comparison.randomizationProbability, adjustedProbability: 1,
+          randomizationProbability: comparison.randomizationProbability, bootstrapProbability: comparison.bootstrapProbability, adjustedProbability: 1,
           differences: after.reduce(into: [:]) { $0[$1.key] = $1.value - (before[$1.key] ?? 0) }))
       }
     }
@@ -64,7 +66,8 @@ public struct RunComparison: Codable, Sendable {
   }
 
   private static let titles = [
-    "run", "measure", "baseline", "mean", "difference", "95 % interval", "p (t-test)", "p (randomisation)", "p adjusted", "at 0.05",
+    "run", "measure", "baseline", "mean", "difference", "95 % interval", "p (t-test)", "p (randomisation)", "p (bootstrap)", "p adjusted",
+    "at 0.05",
   ]
 
   private var cells: [[String]] {
@@ -72,7 +75,7 @@ public struct RunComparison: Codable, Sendable {
       [
         row.run, row.measure, ReportPage.number(row.baselineMean), ReportPage.number(row.mean), ReportPage.signed(row.meanDifference),
         "\(ReportPage.signed(row.interval.low)) … \(ReportPage.signed(row.interval.high))", ReportPage.probability(row.tTestProbability),
-        ReportPage.probability(row.randomizationProbability), ReportPage.probability(row.adjustedProbability),
+        ReportPage.probability(row.randomizationProbability), ReportPage.probability(row.bootstrapProbability), ReportPage.probability(row.adjustedProbability),
         row.adjustedProbability <= 0.05 ? (row.meanDifference > 0 ? "better" : "worse") : "–",
       ]
     }

@@ -6,9 +6,9 @@ public import NeedletailNumerics
 /// Y. Gan et al., "Binary embedding-based retrieval at Tencent", KDD 2023, section 3.3, with its published settings scaled
 /// to what is given. With `keepingCompatible`, the new codes are also contrasted with the old codes of the partners
 /// (section 3.5), so that new queries find rows that were encoded before. Deviations: no queue of earlier batches; the loss
-/// of compatibility takes the same contrast, with weight 1; networks start as a rotation, or as the linear map nearest to the
-/// old codes, since random ones unlearn with thousands of pairs what the embeddings knew, and the paper has millions; the
-/// rate falls to zero linearly.
+/// of compatibility takes the same contrast, with weight 1; networks start as a rotation, or as those that wrote the old codes (as the
+/// linear map nearest to these, if they are of another shape), since random ones unlearn with thousands of pairs what the
+/// embeddings knew, and the paper has millions; the rate falls to zero linearly.
 public struct BinaryCodecTraining: Sendable {
   /// Components of a code, a multiple of 16.
   public var bits: Int
@@ -115,11 +115,13 @@ public struct BinaryCodecTraining: Sendable {
   private func start(
     _ network: TrainableBinaryNetwork, _ pairs: Pairs, _ old: RecurrentBinaryCodec?, _ oldPairs: Pairs?, _ pool: WorkerPool
   ) {
+    let rows = Self.units(pairs.documents, Self.fittedCount)
+    let oldRows = oldPairs.map { Self.units($0.documents, Self.fittedCount) }
+    if let old, network.start(from: old, seeing: oldRows, as: rows, pool: pool) { return }
     network.startAsRotation(seenOn: Self.units(pairs.documents, Self.seenCount), seed: seed, pool: pool)
     guard let old else { return }
     let kept = Self.some((oldPairs ?? pairs).documents, Self.fittedCount)
-    network.startNear(
-      old.composedCodes(of: kept).values, of: Self.units(pairs.documents, Self.fittedCount), pool: pool)
+    network.startNear(old.composedCodes(of: kept).values, of: rows, pool: pool)
   }
 
   /// At most so many rows, from all over.

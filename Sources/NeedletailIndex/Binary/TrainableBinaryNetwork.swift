@@ -67,6 +67,52 @@ package final class TrainableBinaryNetwork {
     }
   }
 
+  /// Makes the networks those that wrote old codes, seen through linear maps between the embeddings where these changed: new queries
+  /// then find old rows before anything is learnt, as far as such maps allow.
+  ///
+  /// - Parameters:
+  ///   - codec: what wrote the old codes.
+  ///   - oldRows: unit rows as it saw them; nil if the embeddings are the same.
+  ///   - rows: the same rows as the new network sees them, of unit length too.
+  /// - Returns: whether the old networks have the shape that the new ones need; otherwise nothing changes.
+  func start(from codec: RecurrentBinaryCodec, seeing oldRows: [Float]?, as rows: [Float], pool: WorkerPool) -> Bool {
+    let learned = [codec.base] + codec.reconstructions + codec.corrections
+    guard codec.bits == bits, codec.steps == corrections.count, learned.allSatisfy({ $0.hidden == base.hidden }),
+      oldRows != nil || codec.dimension == dimension
+    else { return false }
+    let maps = oldRows.map { old in
+      (
+        toOld: RidgeRegression.matrix(from: rows, inputs: dimension, to: old, outputs: codec.dimension, pool: pool),
+        toNew: RidgeRegression.matrix(from: old, inputs: codec.dimension, to: rows, outputs: dimension, pool: pool)
+      )
+    }
+    func reading(_ network: Perceptron) -> Perceptron {
+      guard let maps else { return network }
+      var weights = network.weights
+      weights[0] = DenseProduct.rows(weights[0], Matrix.transposed(maps.toOld, columns: dimension), depth: codec.dimension, pool: pool)
+      return Perceptron(inputs: dimension, hidden: network.hidden, outputs: network.outputs, weights: weights)
+    }
+    func writing(_ network: Perceptron) -> Perceptron {
+      guard let maps else { return network }
+      var weights = network.weights
+      weights[2] = DenseProduct.rows(maps.toNew, Matrix.transposed(weights[2], columns: network.hidden), depth: codec.dimension, pool: pool)
+      weights[3] = DenseProduct.rows(weights[3], maps.toNew, depth: codec.dimension, pool: pool)
+      return Perceptron(inputs: network.inputs, hidden: network.hidden, outputs: dimension, weights: weights)
+    }
+    base.start(from: reading(codec.base), seenOn: rows, pool: pool)
+    var code = base.applied(to: rows).map { $0 >= 0 ? Float(1) : -1 }
+    for step in corrections.indices {
+      reconstructions[step].start(from: writing(codec.reconstructions[step]), seenOn: code, pool: pool)
+      var missing = reconstructions[step].applied(to: code)
+      UnitRows.normalise(&missing, dimension: dimension)
+      for index in missing.indices { missing[index] = rows[index] - missing[index] }
+      corrections[step].start(from: reading(codec.corrections[step]), seenOn: missing, pool: pool)
+      let weight = Float(sign: .plus, exponent: -(step + 1), significand: 1)
+      for (index, value) in corrections[step].applied(to: missing).enumerated() { code[index] += value >= 0 ? weight : -weight }
+    }
+    return true
+  }
+
   /// Makes the codes those that are nearest to old ones by a linear map, plane by plane, whatever embeddings those were made of.
   ///
   /// To be called after `startAsRotation`, which decides planes that the old codes lack.

@@ -80,6 +80,26 @@ package final class TrainablePerceptron {
     return true
   }
 
+  /// Makes the network one that has learnt already, from which it learns on.
+  ///
+  /// - Parameters:
+  ///   - learned: the network to begin with.
+  ///   - rows: inputs such as will come: their means and variances are what normalisation begins with.
+  /// - Returns: whether it is of the same shape; otherwise nothing changes.
+  @discardableResult
+  func start(from learned: Perceptron, seenOn rows: [Float], pool: WorkerPool) -> Bool {
+    guard learned.inputs == inputs, learned.hidden == hidden, learned.outputs == outputs, !rows.isEmpty else { return false }
+    parameters[0] = learned.weights[0]
+    parameters[3] = learned.weights[2]
+    parameters[4] = learned.weights[3]
+    measure(DenseProduct.rows(rows, parameters[0], depth: inputs, pool: pool))
+    for unit in 0..<hidden {
+      parameters[1][unit] = (runningVariance[unit] + Self.epsilon).squareRoot()
+      parameters[2][unit] = runningMean[unit] + learned.weights[1][unit]
+    }
+    return true
+  }
+
   /// Takes the mean and variance of the hidden layer before normalisation as the running ones.
   private func measure(_ middle: [Float]) {
     let count = Float(middle.count / hidden)

@@ -96,6 +96,20 @@ public struct DiskIndex: SearchIndex {
     }
   }
 
+  /// What codes alone find, without the graph: the best of the `reading` rows whose codes are nearest, and of those on the same pages.
+  /// A search along the links cannot be asked for more; for tests.
+  package func nearestByCode(_ query: [Float], limit: Int, reading: Int) throws(IndexError) -> [Neighbour] {
+    let allowed = SearchOptions(limit: limit).allowed(count: count, absent: absent)
+    return try scratch.borrow { search throws(IndexError) in
+      try search.prepare(query.span, verifier: verifier)
+      let limit = min(limit, allowed?.count ?? count)
+      guard limit > 0 else { return [] }
+      let nodes = allowed.map { duplicates.representatives(of: $0) }
+      let found = try search.scan(limit: limit, reading: min(reading, nodes?.count ?? rows.count), within: nodes)
+      return found.expanded(by: duplicates, limit: limit, allowed)
+    }
+  }
+
   /// The best rows of the graph that stand for an allowed one.
   private func best(
     _ search: DiskSearch, ef: Int, limit: Int, _ nodes: RowSet?, isExact: Bool

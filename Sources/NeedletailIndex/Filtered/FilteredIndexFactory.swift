@@ -77,9 +77,10 @@ public struct FilteredIndexFactory: Sendable {
     switch method {
     case .scan:
       return FilteredScan(rows: rows)
-    case .postFilter, .planned:
+    case .postFilter, .planned, .walkAround:
       let (links, entries) = ordinaryGraph(parameters)
-      return PlannedGraph(rows: rows, links: links, entries: entries, way: method == .planned ? .cheapest : .dropping)
+      let way: PlannedGraph.Way = method == .planned ? .cheapest : method == .postFilter ? .dropping : .walking
+      return PlannedGraph(rows: rows, links: links, entries: entries, way: way)
     case .expansion:
       return expansionGraph(parameters.expansion, seed: seed)
     case .denseExpansion:
@@ -92,6 +93,8 @@ public struct FilteredIndexFactory: Sendable {
       return try LabelSetGraph(rows, pairs, parameters.labelSetGraph, seed: seed, pool: pool)
     case .fusedGraph:
       return try FusedGraph(rows, pairs, parameters.fusedGraph, seed: seed, pool: pool)
+    case .partitionedLabels:
+      return try PartitionedLabels(rows, parameters.partitionedLabels, seed: seed, pool: pool)
     case .prefixGraph:
       return try PrefixGraph(rows, pairs, parameters.graph)
     case .segmentGraph:

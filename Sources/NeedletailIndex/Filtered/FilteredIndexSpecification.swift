@@ -6,6 +6,8 @@ public enum FilteredMethod: String, Codable, CaseIterable, Sendable {
   case postFilter = "post-filter"
   /// What is cheapest for the number of matching rows: `PlannedGraph`.
   case planned
+  /// Search among the matching rows, looking over the others between them: `PlannedGraph`, walking.
+  case walkAround = "walk-around"
   /// ACORN-1: `ExpansionGraph`.
   case expansion
   /// ACORN-γ: `ExpansionGraph`.
@@ -18,6 +20,8 @@ public enum FilteredMethod: String, Codable, CaseIterable, Sendable {
   case labelSetGraph = "label-set-graph"
   /// NHQ: `FusedGraph`.
   case fusedGraph = "fused-graph"
+  /// CAPS: `PartitionedLabels`.
+  case partitionedLabels = "partitioned-labels"
   /// SeRF in one dimension: `PrefixGraph`.
   case prefixGraph = "prefix-graph"
   /// SeRF in two dimensions: `SegmentGraph`.
@@ -31,12 +35,14 @@ public enum FilteredMethod: String, Codable, CaseIterable, Sendable {
     case .scan: "pre-filtering"
     case .postFilter: "post-filtering"
     case .planned: "planned"
+    case .walkAround: "walking around"
     case .expansion: "ACORN-1"
     case .denseExpansion: "ACORN-γ"
     case .labelGraph: "FilteredVamana"
     case .stitchedLabelGraph: "StitchedVamana"
     case .labelSetGraph: "UNG"
     case .fusedGraph: "NHQ"
+    case .partitionedLabels: "CAPS"
     case .prefixGraph: "SeRF 1-D"
     case .segmentGraph: "SeRF 2-D"
     case .segmentTreeGraph: "iRangeGraph"
@@ -46,7 +52,7 @@ public enum FilteredMethod: String, Codable, CaseIterable, Sendable {
   /// Whether the index is the same whatever the attributes.
   public var isAttributeFree: Bool {
     switch self {
-    case .scan, .postFilter, .planned, .expansion, .denseExpansion: true
+    case .scan, .postFilter, .planned, .walkAround, .expansion, .denseExpansion: true
     default: false
     }
   }
@@ -54,8 +60,8 @@ public enum FilteredMethod: String, Codable, CaseIterable, Sendable {
   /// The kinds of predicates it serves.
   public var kinds: Set<PredicateKind> {
     switch self {
-    case .scan, .postFilter, .planned, .expansion, .denseExpansion: Set(PredicateKind.allCases)
-    case .labelGraph, .stitchedLabelGraph, .labelSetGraph: [.label, .labels]
+    case .scan, .postFilter, .planned, .walkAround, .expansion, .denseExpansion: Set(PredicateKind.allCases)
+    case .labelGraph, .stitchedLabelGraph, .labelSetGraph, .partitionedLabels: [.label, .labels]
     case .fusedGraph: [.label]
     case .prefixGraph: [.prefix]
     case .segmentGraph, .segmentTreeGraph: [.range, .prefix]
@@ -73,6 +79,7 @@ public struct FilteredIndexParameters: Codable, Hashable, Sendable {
   public var labelGraph = LabelGraph.Parameters()
   public var labelSetGraph = LabelSetGraph.Parameters()
   public var fusedGraph = FusedGraph.Parameters()
+  public var partitionedLabels = PartitionedLabels.Parameters()
   public var segmentGraph = SegmentGraph.Parameters()
   public var seed: UInt64 = 42
 
@@ -85,6 +92,7 @@ public struct FilteredIndexParameters: Codable, Hashable, Sendable {
     try labelGraph.validate()
     try labelSetGraph.validate()
     try fusedGraph.validate()
+    try partitionedLabels.validate()
     try segmentGraph.validate()
   }
 }

@@ -78,6 +78,16 @@ final class FilteredScratch {
     traversal.search(scorer, links, entries: entries, ef: ef)
   }
 
+  /// The same, but looks back once after some steps whether it is worth to go on; returns whether it went to its end.
+  func traverse(
+    _ vectors: EncodedVectors, _ links: some LinkExpansion, entries: [Row], ef: Int, after steps: Int,
+    _ isWorthwhile: ([Row]) -> Bool
+  ) -> Bool {
+    traversal.reserve(links.room)
+    let scorer = unsafe QueryScorer(vectors: vectors, query: query, products: traversal.products)
+    return traversal.search(scorer, links, entries: entries, ef: ef, after: steps, isWorthwhile)
+  }
+
   /// The best matching rows of the buffer, and how many of its `limit` first fail the predicate.
   fileprivate func best(
     of vectors: EncodedVectors, limit: Int, where predicate: ResolvedPredicate

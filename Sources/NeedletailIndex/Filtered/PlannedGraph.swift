@@ -4,14 +4,15 @@ public import NeedletailCore
 ///
 /// `cheapest` meets each predicate in the way that costs least for the exact number of matching rows: what the collections
 /// of the store do. `dropping` always searches for more than is wanted and drops what does not match ("post-filtering"): the
-/// fastest way where nearly all rows match.
+/// fastest way where nearly all rows match. `walking` always searches among the matching rows: with `FilteredScan`, these are all
+/// that `cheapest` chooses from.
 ///
 /// Where rows are dropped, the first search keeps `effort / selectivity` candidates in view, each further one twice as many,
-/// until enough match. When the view would hold all rows, all matching ones are compared.
+/// until enough match. When the next search would take longer than to compare all matching rows, these are compared.
 public struct PlannedGraph: FilteredIndex {
   /// How predicates are met.
   public enum Way: Sendable {
-    case cheapest, dropping
+    case cheapest, dropping, walking
   }
 
   let rows: FilteredRows
@@ -31,9 +32,7 @@ public struct PlannedGraph: FilteredIndex {
   ) throws(IndexError) -> FilteredAnswer {
     var answer = try rows.search(query, where: predicate, options, kinds: kinds) { scratch, matching in
       let ef = max(options.effort, options.limit)
-      let plan = way == .dropping
-        ? FilterPlan.dropping(matching.count, of: count, ef: ef) : FilterPlan(matching: matching.count, of: count, ef: ef)
-      switch plan {
+      switch plan(for: matching.count, ef: ef) {
       case .compareAll:
         return false
       case .walkAround:
@@ -42,16 +41,26 @@ public struct PlannedGraph: FilteredIndex {
       case .dropAfterwards(let widened):
         let wanted = min(options.limit, matching.count)
         if way == .dropping { return finds(wanted, among: matching, scratch, ef: widened) }
-        // What matches is not where the query is: dropping would go on for long.
-        if widened >= count || !drops(to: wanted, among: matching, scratch, ef: widened) {
-          walkAround(matching, scratch, ef: ef)
+        // Where what matches is not where the query is, dropping would go on for long.
+        let selectivity = Double(matching.count) / Double(max(1, count))
+        let drops = widened < count && drops(to: wanted, among: matching, scratch, ef: widened) { nearest in
+          !FilterPlan.isElsewhere(nearest.count(where: matching.holds), of: nearest.count, selectivity: selectivity)
         }
+        if !drops { walkAround(matching, scratch, ef: ef) }
         return true
       }
     }
     // Dropping what does not match is what this index does.
     answer.violations = 0
     return answer
+  }
+
+  private func plan(for matching: Int, ef: Int) -> FilterPlan {
+    switch way {
+    case .cheapest: FilterPlan(matching: matching, of: count, ef: ef)
+    case .dropping: FilterPlan.dropping(matching, of: count, ef: ef)
+    case .walking: .walkAround
+    }
   }
 
   private func walkAround(_ matching: ResolvedPredicate, _ scratch: FilteredScratch, ef: Int) {
@@ -72,17 +81,31 @@ public struct PlannedGraph: FilteredIndex {
 
   /// Searches all rows with more and more candidates in view until enough of them match.
   private func finds(_ wanted: Int, among matching: ResolvedPredicate, _ scratch: FilteredScratch, ef: Int) -> Bool {
-    var ef = ef
-    while ef < count {
-      if drops(to: wanted, among: matching, scratch, ef: ef) { return true }
-      ef *= 2
+    guard ef < count else { return false }
+    if drops(to: wanted, among: matching, scratch, ef: ef) { return true }
+    var wider = 2 * ef
+    while wider < count, FilterPlan.isCheaperThanComparing(matching.count, ef: wider) {
+      if drops(to: wanted, among: matching, scratch, ef: wider) { return true }
+      wider *= 2
     }
     return false
   }
 
   /// Searches all rows; returns whether enough of the candidates in view match.
-  private func drops(to wanted: Int, among matching: ResolvedPredicate, _ scratch: FilteredScratch, ef: Int) -> Bool {
-    unsafe scratch.traverse(rows.vectors, EveryLink(links.pointer), entries: entries, ef: ef)
+  ///
+  /// - Parameter isWorthwhile: is shown the nearest rows once, early; nil searches to the end in any case.
+  private func drops(
+    to wanted: Int, among matching: ResolvedPredicate, _ scratch: FilteredScratch, ef: Int,
+    while isWorthwhile: (([Row]) -> Bool)? = nil
+  ) -> Bool {
+    let links = unsafe EveryLink(links.pointer)
+    if let isWorthwhile {
+      let plain = ef * matching.count / max(1, count)
+      let steps = FilterPlan.stepsBeforeLookingBack(ef: plain)
+      guard scratch.traverse(rows.vectors, links, entries: entries, ef: ef, after: steps, isWorthwhile) else { return false }
+    } else {
+      scratch.traverse(rows.vectors, links, entries: entries, ef: ef)
+    }
     return (0..<scratch.traversal.buffer.count).count { matching.holds(scratch.traversal.buffer[$0].row) } >= wanted
   }
 }

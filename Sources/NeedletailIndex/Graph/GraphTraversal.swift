@@ -57,6 +57,29 @@ internal import NeedletailNumerics
     }
   }
 
+  /// The same, but looks back once, after some steps, whether it is worth to go on.
+  ///
+  /// - Parameters:
+  ///   - steps: how many rows are followed before.
+  ///   - isWorthwhile: is given the best rows seen so far, as many as steps or fewer.
+  /// - Returns: whether the search went to its end.
+  func search(
+    _ scorer: some RowScorer, _ links: some LinkExpansion, entries: [Row], ef: Int, after steps: Int,
+    _ isWorthwhile: (_ nearest: [Row]) -> Bool
+  ) -> Bool {
+    precondition(links.room <= room, "a step of \(links.room) rows in room for \(room)")
+    start(scorer, entries: entries, ef: ef)
+    var followed = 0
+    while let row = buffer.takeNearest() {
+      let found = unsafe links.collect(from: row, visited: &visited, into: rows)
+      compare(scorer, found)
+      if let upcoming = buffer.upcoming { links.prefetch(upcoming) }
+      followed += 1
+      if followed == steps, !isWorthwhile((0..<min(steps, buffer.count)).map { buffer[$0].row }) { return false }
+    }
+    return true
+  }
+
   private func start(_ scorer: some RowScorer, entries: [Row], ef: Int) {
     buffer.reset(capacity: ef)
     visited.clear()

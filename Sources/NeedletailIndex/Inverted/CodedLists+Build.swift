@@ -33,7 +33,8 @@ extension CodedLists {
       terms: encoded.terms)
   }
 
-  private static func values(of members: [Row], _ exact: ExactRows, _ dimension: Int, _ pool: WorkerPool) -> [Float] {
+  /// Rows as they are compared, one after the other.
+  static func values(of members: [Row], _ exact: ExactRows, _ dimension: Int, _ pool: WorkerPool) -> [Float] {
     unsafe [Float](unsafeUninitializedCapacity: members.count * dimension) { values, count in
       count = members.count * dimension
       guard let start = values.baseAddress else { return }

@@ -87,6 +87,21 @@ struct ConfigurationFile {
     return integer
   }
 
+  /// A list of integers.
+  func integers(_ key: String, in range: ClosedRange<Int>) throws(ModelError) -> [Int]? {
+    guard let value = value(key) else { return nil }
+    let complaint = "a list of integers from \(range.lowerBound) to \(range.upperBound)"
+    guard case .array(let entries) = value else { throw wrongType(key, complaint) }
+    var integers: [Int] = []
+    for entry in entries {
+      guard case .integer(let number) = entry, let integer = Int(exactly: number), range.contains(integer) else {
+        throw wrongType(key, complaint)
+      }
+      integers.append(integer)
+    }
+    return integers
+  }
+
   func strings(_ key: String) throws(ModelError) -> [String: String]? {
     guard let value = value(key) else { return nil }
     guard case .object(let object) = value else { throw wrongType(key, "an object of strings") }

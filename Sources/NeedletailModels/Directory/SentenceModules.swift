@@ -138,7 +138,7 @@ extension SentenceModules {
     guard kinds == ["Transformer", "Pooling"] || kinds == ["Transformer", "Pooling", "Normalize"] else {
       throw .unsupported(
         path: path, feature: "the sequence of modules \(kinds.joined(separator: ", "))",
-        advice: "Supported are Transformer, Pooling and optionally Normalize.")
+        advice: "Supported are Transformer, Pooling and optionally Normalize, or the modules of a network over words.")
     }
     return (folders[0], folders[1], kinds.count == 3)
   }
@@ -168,7 +168,7 @@ extension SentenceModules {
   }
 
   /// Since version 6 sentence-transformers writes `pooling_mode`; before, a truth value for each mode.
-  private static func poolingModes(_ file: ConfigurationFile) throws(ModelError) -> [String] {
+  static func poolingModes(_ file: ConfigurationFile) throws(ModelError) -> [String] {
     switch file.value("pooling_mode") {
     case .string(let mode): return [mode]
     case .array(let modes): return modes.map { $0.string ?? "?" }
@@ -185,7 +185,7 @@ extension SentenceModules {
     return modes
   }
 
-  private static func prompts(_ file: ConfigurationFile) throws(ModelError) -> Prompts {
+  static func prompts(_ file: ConfigurationFile) throws(ModelError) -> Prompts {
     let prompts = Prompts(named: try file.strings("prompts") ?? [:], defaultName: try file.string("default_prompt_name"))
     if let name = prompts.defaultName, prompts.named[name] == nil {
       throw .malformedFile(path: file.path, reason: "the default prompt \(name) is not among the prompts")
@@ -194,7 +194,7 @@ extension SentenceModules {
   }
 
   /// A model that names no measure means the cosine: so its documentation defines the absence.
-  private static func similarity(_ file: ConfigurationFile) throws(ModelError) -> Similarity {
+  static func similarity(_ file: ConfigurationFile) throws(ModelError) -> Similarity {
     guard let name = try file.string("similarity_fn_name") else { return .cosine }
     guard let similarity = Similarity(rawValue: name) else {
       throw file.unsupported("the similarity \(name)", "Supported are cosine, dot and euclidean.")

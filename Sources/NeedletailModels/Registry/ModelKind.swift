@@ -3,7 +3,7 @@ internal import NeedletailCore
 
 /// What a model makes of texts.
 public enum ModelKind: String, Hashable, Codable, Sendable, CaseIterable {
-  /// A vector of each text: `TransformerEmbedder`, or a shallow model.
+  /// A vector of each text: `TransformerEmbedder`, `WordNetworkEmbedder`, or a shallow model.
   case embedder
   /// A score of a query with a passage: `CrossEncoder`.
   case crossEncoder = "cross-encoder"
@@ -66,6 +66,7 @@ public enum ModelKind: String, Hashable, Codable, Sendable, CaseIterable {
   /// What there is to know of a directory of this kind, its head unread. The dimension of a cross-encoder is that of its score, 1.
   func profile(ofDirectory path: String, named name: String) throws(ModelError) -> EmbedderProfile {
     if ShallowModel.isModel(at: path) { return try ShallowSettings.read(folder: path).profile(named: name) }
+    if self == .embedder, WordNetworkEmbedder.isModel(at: path) { return try WordNetworkEmbedder(path: path, name: name).profile }
     let directory = self == .embedder ? try ModelDirectory(path: path) : try ModelDirectory(headed: path)
     if self == .multiVector { return try MultiVectorEmbedder.profile(directory, MultiVectorSettings(directory: path), name) }
     let plain = directory.profile(named: name)

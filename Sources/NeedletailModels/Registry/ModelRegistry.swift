@@ -117,6 +117,9 @@ public struct ModelRegistry: Sendable {
     let name = name ?? URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
     try Self.check(name)
     let kind = modules == nil ? try ModelKind(ofDirectory: path) : .embedder
+    if modules == nil, kind == .embedder, WordNetworkEmbedder.isModel(at: path) {
+      return try registerFolder(name: name) { copy throws(ModelError) in try WordNetwork.copy(path, to: copy) }
+    }
     let source = kind == .embedder
       ? try ModelDirectory(path: path, modules: modules, cachesDigest: false) : try ModelDirectory(headed: path, cachesDigest: false)
     return try registerFolder(name: name) { copy throws(ModelError) in

@@ -68,47 +68,18 @@ struct JSONScanner {
   }
 
   private mutating func escape() throws(SafetensorsHeader.Flaw) -> Unicode.Scalar {
-    guard position < bytes.count else { throw flaw("a string does not end") }
-    let letter = bytes[position]
-    position += 1
-    switch letter {
-    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return Unicode.Scalar(letter)
-    case UInt8(ascii: "b"): return "\u{8}"
-    case UInt8(ascii: "f"): return "\u{C}"
-    case UInt8(ascii: "n"): return "\n"
-    case UInt8(ascii: "r"): return "\r"
-    case UInt8(ascii: "t"): return "\t"
-    case UInt8(ascii: "u"): return try escapedScalar()
-    default: throw flaw("a string holds an unknown escape")
-    }
-  }
-
-  /// Reads `XXXX`, or the surrogate pair `XXXX\uXXXX`, after `\u`.
-  private mutating func escapedScalar() throws(SafetensorsHeader.Flaw) -> Unicode.Scalar {
-    let first = try hexadecimal()
-    if let scalar = Unicode.Scalar(first) { return scalar }
-    guard (0xD800..<0xDC00).contains(first), position + 2 <= bytes.count,
-      bytes[position] == UInt8(ascii: "\\"), bytes[position + 1] == UInt8(ascii: "u")
-    else { throw flaw("a string holds half of a surrogate pair") }
-    position += 2
-    let second = try hexadecimal()
-    guard (0xDC00..<0xE000).contains(second),
-      let scalar = Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00))
-    else { throw flaw("a string holds half of a surrogate pair") }
-    return scalar
-  }
-
-  private mutating func hexadecimal() throws(SafetensorsHeader.Flaw) -> UInt32 {
-    guard position + 4 <= bytes.count else { throw flaw("a string does not end") }
-    var value: UInt32 = 0
-    for byte in bytes[position..<position + 4] {
-      guard byte < 0x80, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
-        throw flaw("an escape is not hexadecimal")
+    var place = position
+    defer { position = place }
+    do throws(JSONEscape.Flaw) {
+      return try JSONEscape.read(bytes.span, at: &place)
+    } catch {
+      switch error {
+      case .endsEarly: throw flaw("a string does not end")
+      case .unknownLetter: throw flaw("a string holds an unknown escape")
+      case .notHexadecimal: throw flaw("an escape is not hexadecimal")
+      case .loneSurrogate: throw flaw("a string holds half of a surrogate pair")
       }
-      value = value << 4 | UInt32(digit)
     }
-    position += 4
-    return value
   }
 
   private mutating func integer() throws(SafetensorsHeader.Flaw) -> Int {

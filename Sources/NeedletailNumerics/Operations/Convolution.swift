@@ -72,18 +72,14 @@ extension Tensor {
       // windows overlap within a picture, not between pictures
       tape.spread(shape[0], by: 1) { pictures in
         let kernels = unsafe Tape.kernels
-        // what no entry has taken yet: the first of equal entries takes all; without branches, so that channels go by lanes
+        // what no entry has taken yet: the first of equal entries takes all
         unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: channels) { rest in
           walk.forEachPixel(in: pictures.lowerBound * places.rows..<pictures.upperBound * places.rows) { place, pixel, isFirst in
             let (slope, target) = unsafe (arriving + place * channels, sum + pixel)
             if reduction == .mean { return unsafe kernels.scale(slope, scale, channels, true, target) }
-            let (best, source, left) = unsafe (result.pointer + place * channels, pointer + pixel, rest.baseAddress!)
+            let left = unsafe rest.baseAddress!
             if isFirst { unsafe left.update(from: slope, count: channels) }
-            for channel in 0..<channels {
-              let isBest = unsafe source[channel] == best[channel]
-              unsafe target[channel] += isBest ? left[channel] : 0
-              unsafe left[channel] = isBest ? 0 : left[channel]
-            }
+            unsafe kernels.route_maximum(pointer + pixel, result.pointer + place * channels, channels, left, target)
           }
         }
       }

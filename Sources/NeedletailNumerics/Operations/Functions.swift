@@ -21,7 +21,7 @@ public enum EntryFunction: String, Hashable, Sendable, CaseIterable {
   case softplus
 
   /// What a kernel computes.
-  fileprivate var kernel: needletail_function? {
+  var kernel: needletail_function? {
     switch self {
     case .gelu: NEEDLETAIL_FUNCTION_GELU
     case .geluTanh: NEEDLETAIL_FUNCTION_GELU_TANH
@@ -30,6 +30,17 @@ public enum EntryFunction: String, Hashable, Sendable, CaseIterable {
     case .tanh: NEEDLETAIL_FUNCTION_TANH
     case .sigmoid: NEEDLETAIL_FUNCTION_SIGMOID
     case .exp, .log, .sqrt, .square, .softplus: nil
+    }
+  }
+
+  /// What a product can end with.
+  var activation: needletail_activation? {
+    switch self {
+    case .gelu: NEEDLETAIL_GELU
+    case .geluTanh: NEEDLETAIL_GELU_TANH
+    case .relu: NEEDLETAIL_RELU
+    case .silu: NEEDLETAIL_SILU
+    default: nil
     }
   }
 

@@ -15,13 +15,14 @@ internal import CNeedletailKernels
 }
 
 extension Tape {
-  /// out = left · right (+ bias on each row) (+ out), spread over all threads.
+  /// out = left · right (+ bias on each row) (+ out), spread over all threads, then whatever `epilogue` says.
   ///
   /// The right operand is packed into panels, the left one turned if it has to be, then blocks of rows pass by the panels. Sums run
   /// over at most `deepest` entries at a time, so that a panel and the rows beside it stay in the second-level cache.
   @unsafe func multiply(
     _ left: MatrixOperand, _ right: MatrixOperand, rows: Int, columns: Int, depth: Int, bias: UnsafePointer<Float>? = nil,
-    accumulates: Bool = false, into out: UnsafeMutablePointer<Float>, stride outStride: Int
+    accumulates: Bool = false, into out: UnsafeMutablePointer<Float>, stride outStride: Int,
+    epilogue: ProductEpilogue = unsafe ProductEpilogue()
   ) {
     guard rows > 0, columns > 0 else { return }
     let pieces = max(1, (depth + Self.deepest - 1) / Self.deepest)
@@ -41,7 +42,8 @@ extension Tape {
       }
       unsafe multiply(
         a, stride: turned == nil ? left.stride : turnedStride, packed, rows: rows, columns: columns, depth: range.count,
-        bias: piece == 0 ? bias : nil, accumulates: accumulates || piece > 0, into: out, stride: outStride)
+        bias: piece == 0 ? bias : nil, accumulates: accumulates || piece > 0, into: out, stride: outStride,
+        epilogue: epilogue.part(isFirst: piece == 0, isLast: piece == pieces - 1))
     }
     memory.giveBack(packed)
     if let turned { memory.giveBack(turned) }
@@ -58,9 +60,11 @@ extension Tape {
   /// out = left · packed (+ bias on each row) (+ out), spread over all threads.
   @unsafe func multiply(
     _ left: UnsafePointer<Float>, stride: Int, _ packed: AlignedMemory, rows: Int, columns: Int, depth: Int,
-    bias: UnsafePointer<Float>? = nil, accumulates: Bool, into out: UnsafeMutablePointer<Float>, stride outStride: Int
+    bias: UnsafePointer<Float>? = nil, accumulates: Bool, into out: UnsafeMutablePointer<Float>, stride outStride: Int,
+    epilogue: ProductEpilogue = unsafe ProductEpilogue()
   ) {
     var product = unsafe needletail_gemm()
+    unsafe product.activation = epilogue.replacing ?? NEEDLETAIL_IDENTITY
     unsafe product.depth = depth
     unsafe product.a_stride = stride
     unsafe product.out_stride = outStride
@@ -74,13 +78,21 @@ extension Tape {
       unsafe block.packed = UnsafeRawPointer(packed.pointer(to: Float.self, at: column * depth))
       unsafe block.bias = bias.map { unsafe $0 + column }
       let target = unsafe out + blockRows.lowerBound * outStride + column
-      unsafe block.residual = accumulates ? UnsafePointer(target) : nil
+      let offset = blockRows.lowerBound * outStride + column
+      unsafe block.residual = accumulates ? UnsafePointer(target) : epilogue.residual.map { unsafe $0 + offset }
       unsafe block.out = UnsafeMutableRawPointer(target)
       unsafe needletail_kernels_current().pointee.gemm_f32(&block)
+      if let (function, values) = unsafe epilogue.keeping {
+        // The block is in the second-level cache still.
+        for row in 0..<blockRows.count {
+          let place = row * outStride
+          unsafe Self.kernels.apply(function, target + place, block.columns, values + offset + place)
+        }
+      }
     }
   }
 
-  private static let deepest = 2560
+  static let deepest = 2560
 
   private static func panels(_ columns: Int) -> Int { (columns + Int(NEEDLETAIL_PANEL) - 1) / Int(NEEDLETAIL_PANEL) }
 
@@ -115,6 +127,25 @@ extension Tape {
         rows * row / rowBlocks..<rows * (row + 1) / rowBlocks,
         panels * column / columnBlocks..<panels * (column + 1) / columnBlocks)
     }
+  }
+}
+
+/// What follows a product while its blocks are in the cache. All operands lie like the result.
+@unsafe struct ProductEpilogue {
+  /// Numbers to add, after the bias.
+  var residual: UnsafePointer<Float>?
+  /// A function whose values take the place of the products.
+  var replacing: needletail_activation?
+  /// A function of the products, and where its values go; the products are kept as well.
+  var keeping: (function: needletail_function, values: UnsafeMutablePointer<Float>)?
+
+  /// What of it concerns a part of a product whose sums run over several parts.
+  func part(isFirst: Bool, isLast: Bool) -> ProductEpilogue {
+    unsafe precondition(isFirst && isLast || replacing == nil, "a function of a sum needs all of it")
+    var part = unsafe self
+    if !isFirst { unsafe part.residual = nil }
+    if !isLast { unsafe part.keeping = nil }
+    return unsafe part
   }
 }
 
@@ -175,34 +206,102 @@ extension Tensor {
   }
 
   /// A linear layer: `self · weightᵀ + bias` on each row of the last extent, with a weight of outputs by inputs.
-  public func linear(_ weight: Tensor, bias: Tensor? = nil) throws(TensorError) -> Tensor {
+  ///
+  /// - Parameters:
+  ///   - weight: outputs by inputs.
+  ///   - bias: one number for each output.
+  ///   - residual: a tensor of the result's shape to add, as residual connections do.
+  public func linear(_ weight: Tensor, bias: Tensor? = nil, adding residual: Tensor? = nil) throws(TensorError) -> Tensor {
+    let (rows, inputs, outputs) = try linearExtents(weight, bias)
+    let operands = [self, weight] + [bias, residual].compactMap(\.self)
+    let result = tape.result(Shape(shape.extents.dropLast() + [outputs]), of: operands)
+    if let residual, residual.shape != result.shape {
+      throw .shapes(operation: "a linear layer with a residual connection", left: result.shape, right: residual.shape)
+    }
+    var epilogue = unsafe ProductEpilogue()
+    unsafe epilogue.residual = residual.map { unsafe UnsafePointer($0.pointer) }
+    unsafe multiplyLinearly(weight, bias, into: result, epilogue)
+    tape.record(result) { [self] in
+      guard let arriving = unsafe result.gradientPointer else { return }
+      unsafe passLinearly(arriving, weight, bias, rows: rows, inputs: inputs, outputs: outputs)
+      guard let residual, residual.isDifferentiable else { return }
+      let (target, accumulates) = unsafe residual.receive()
+      let kernels = unsafe Tape.kernels
+      tape.spread(result.shape.count, by: Self.entriesPerTask) { part in
+        unsafe kernels.scale(arriving + part.lowerBound, 1, part.count, accumulates, target + part.lowerBound)
+      }
+    }
+    return result
+  }
+
+  /// A linear layer and a function of each entry of what it gives, taken while that is in the cache.
+  ///
+  /// Same as `linear(_:bias:)` and `mapped(_:)` one after the other, to the last bit while the tape records. While it does not, what
+  /// the layer gives is not kept.
+  public func linear(_ weight: Tensor, bias: Tensor?, mapped function: EntryFunction) throws(TensorError) -> Tensor {
+    guard let kernel = function.kernel else { return try linear(weight, bias: bias).mapped(function) }
+    let (rows, inputs, outputs) = try linearExtents(weight, bias)
+    let operands = [self, weight] + (bias.map { [$0] } ?? [])
+    let result = tape.result(Shape(shape.extents.dropLast() + [outputs]), of: operands)
+    var epilogue = unsafe ProductEpilogue()
+    if !result.isDifferentiable, let activation = function.activation, inputs <= Tape.deepest {
+      unsafe epilogue.replacing = activation
+      unsafe multiplyLinearly(weight, bias, into: result, epilogue)
+      return result
+    }
+    let sums = tape.result(result.shape, of: operands)
+    unsafe epilogue.keeping = unsafe (kernel, result.pointer)
+    unsafe multiplyLinearly(weight, bias, into: sums, epilogue)
+    tape.record(result) { [self] in
+      guard let arriving = unsafe result.gradientPointer else { return }
+      let (target, accumulates) = unsafe sums.receive()
+      let kernels = unsafe Tape.kernels
+      tape.spread(result.shape.count, by: Self.entriesPerTask / 2) { part in
+        let first = part.lowerBound
+        unsafe kernels.apply_gradient(
+          kernel, sums.pointer + first, result.pointer + first, arriving + first, part.count, accumulates, target + first)
+      }
+      unsafe passLinearly(target, weight, bias, rows: rows, inputs: inputs, outputs: outputs)
+      sums.forgetGradient()
+    }
+    return result
+  }
+
+  private func linearExtents(_ weight: Tensor, _ bias: Tensor?) throws(TensorError) -> (rows: Int, inputs: Int, outputs: Int) {
     guard weight.shape.rank == 2, shape.rank > 0, weight.shape[1] == shape.columns else {
       throw .shapes(operation: "a linear layer", left: shape, right: weight.shape)
     }
-    let (rows, inputs, outputs) = (shape.rows, shape.columns, weight.shape[0])
-    if let bias, bias.shape.count != outputs { throw .shapes(operation: "the bias of a linear layer", left: weight.shape, right: bias.shape) }
-    let result = tape.result(Shape(shape.extents.dropLast() + [outputs]), of: [self, weight] + (bias.map { [$0] } ?? []))
+    if let bias, bias.shape.count != weight.shape[0] {
+      throw .shapes(operation: "the bias of a linear layer", left: weight.shape, right: bias.shape)
+    }
+    return (shape.rows, shape.columns, weight.shape[0])
+  }
+
+  @unsafe private func multiplyLinearly(_ weight: Tensor, _ bias: Tensor?, into result: Tensor, _ epilogue: ProductEpilogue) {
+    let (inputs, outputs) = (shape.columns, weight.shape[0])
     unsafe tape.multiply(
       MatrixOperand(pointer, stride: inputs), MatrixOperand(weight.pointer, stride: inputs, isTransposed: true),
-      rows: rows, columns: outputs, depth: inputs, bias: bias.map { unsafe UnsafePointer($0.pointer) }, into: result.pointer,
-      stride: outputs)
-    tape.record(result) { [self] in
-      guard let arriving = unsafe result.gradientPointer else { return }
-      if isDifferentiable {
-        let (target, accumulates) = unsafe receive()
-        unsafe tape.multiply(
-          MatrixOperand(arriving, stride: outputs), MatrixOperand(weight.pointer, stride: inputs), rows: rows, columns: inputs,
-          depth: outputs, accumulates: accumulates, into: target, stride: inputs)
-      }
-      if weight.isDifferentiable {
-        let (target, accumulates) = unsafe weight.receive()
-        unsafe tape.multiply(
-          MatrixOperand(arriving, stride: outputs, isTransposed: true), MatrixOperand(pointer, stride: inputs), rows: outputs,
-          columns: inputs, depth: rows, accumulates: accumulates, into: target, stride: inputs)
-      }
-      if let bias, bias.isDifferentiable { unsafe tape.addRows(arriving, rows: rows, columns: outputs, to: bias.receiveSum()) }
+      rows: shape.rows, columns: outputs, depth: inputs, bias: bias.map { unsafe UnsafePointer($0.pointer) }, into: result.pointer,
+      stride: outputs, epilogue: epilogue)
+  }
+
+  /// Passes the gradient of a linear layer's result on to input, weight and bias.
+  @unsafe private func passLinearly(
+    _ arriving: UnsafeMutablePointer<Float>, _ weight: Tensor, _ bias: Tensor?, rows: Int, inputs: Int, outputs: Int
+  ) {
+    if isDifferentiable {
+      let (target, accumulates) = unsafe receive()
+      unsafe tape.multiply(
+        MatrixOperand(arriving, stride: outputs), MatrixOperand(weight.pointer, stride: inputs), rows: rows, columns: inputs,
+        depth: outputs, accumulates: accumulates, into: target, stride: inputs)
     }
-    return result
+    if weight.isDifferentiable {
+      let (target, accumulates) = unsafe weight.receive()
+      unsafe tape.multiply(
+        MatrixOperand(arriving, stride: outputs, isTransposed: true), MatrixOperand(pointer, stride: inputs), rows: outputs,
+        columns: inputs, depth: rows, accumulates: accumulates, into: target, stride: inputs)
+    }
+    if let bias, bias.isDifferentiable { unsafe tape.addRows(arriving, rows: rows, columns: outputs, to: bias.receiveSum()) }
   }
 }
 

@@ -100,7 +100,8 @@ struct GraphFiles: Sendable {
     for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where !used.contains(name) { FileSystem.remove("\(folder)/\(name)") }
   }
 
-  private func open(_ record: Record) throws -> VectorGraph {
+  /// Maps a file that was written.
+  func open(_ record: Record) throws -> VectorGraph {
     let path = "\(folder)/\(record.file)"
     let (bytes, checksum) = try FileIdentity.of(path)
     guard bytes == record.bytes, checksum == record.checksum else {

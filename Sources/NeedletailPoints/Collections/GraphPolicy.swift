@@ -26,10 +26,12 @@ package enum GraphPolicy {
     var replaced: Set<Int>
     /// Whether most of the column is in no graph, as while points are loaded: waiting for more saves work.
     var isLoad: Bool
+    /// How many rows fit into the memory that is left.
+    var rowLimit = Int.max
   }
 
-  /// The next step; nil if none is worth it.
-  static func nextStep(of snapshot: PointSnapshot, isResting: Bool = false) -> Step? {
+  /// The next step; nil if none is worth it, or the budget leaves no room for it.
+  static func nextStep(of snapshot: PointSnapshot, isResting: Bool = false, budget: MemoryBudget? = nil) -> Step? {
     let threshold = snapshot.settings.indexingThreshold
     guard threshold > 0 else { return nil }
     for column in snapshot.table.schema.columns.values.sorted() {
@@ -39,8 +41,11 @@ package enum GraphPolicy {
       guard count * settings.size * 4 > threshold * 1_024, count >= min(smallestCount, threshold * 1_024 / (settings.size * 4) + 1) else { continue }
       let graphs = snapshot.table.graphs[column]
       let sizes = graphs?.graphs.map { Size(number: $0.number, rows: $0.rows.count, current: $0.currentCount) } ?? []
-      if let replaced = replaced(uncovered: count - (graphs?.covered.count ?? 0), count: count, graphs: sizes, isResting: isResting) {
-        return Step(column: column, replaced: replaced, isLoad: 2 * (graphs?.covered.count ?? 0) < count)
+      let limit = budget.map { $0.largestBuild(beside: snapshot.memory.resident, size: settings.size) } ?? .max
+      guard limit >= MemoryBudget.smallestBuild else { continue }
+      let uncovered = count - (graphs?.covered.count ?? 0)
+      if let replaced = replaced(uncovered: uncovered, count: count, graphs: sizes, isResting: isResting, rowLimit: limit) {
+        return Step(column: column, replaced: replaced, isLoad: 2 * (graphs?.covered.count ?? 0) < count, rowLimit: limit)
       }
     }
     return nil
@@ -62,14 +67,18 @@ package enum GraphPolicy {
   }
 
   /// The graphs that the next one takes over; nil if none is due.
-  package static func replaced(uncovered: Int, count: Int, graphs: [Size], isResting: Bool = false) -> Set<Int>? {
+  ///
+  /// - Parameter rowLimit: how many rows the next one may have. Only a graph most of which is out of date may be taken over beyond
+  ///   it; what does not fit waits for the one after. Graphs may then be more than `largestGraphCount`.
+  package static func replaced(uncovered: Int, count: Int, graphs: [Size], isResting: Bool = false, rowLimit: Int = .max) -> Set<Int>? {
     let largest = isResting ? largestUncoveredCountAtRest : largestUncoveredCount
     let isDue = uncovered > min(largest, Int(largestUncoveredFraction * Double(count)))
     guard isDue || graphs.contains(where: \.isStale) else { return nil }
     var replaced: Set<Int> = []
-    var total = uncovered
+    var total = min(uncovered, rowLimit)
     for graph in graphs.sorted(by: { ($0.current, $0.number) < ($1.current, $1.number) })
     where graph.isStale || graph.current <= total || graphs.count - replaced.count >= largestGraphCount {
+      guard graph.isStale || graph.current <= rowLimit - min(total, rowLimit) else { continue }
       replaced.insert(graph.number)
       total += graph.current
     }
@@ -81,7 +90,7 @@ extension PointTable {
   /// How many points have a vector.
   func vectorCount(_ column: Int) -> Int { blocks.indices.reduce(0) { $0 + blocks[$1].vectors[column].present.count } }
 
-  /// The rows of a step, ascending: those in no graph, and those of the graphs that it replaces.
+  /// The rows of a step, ascending: those in no graph, and those of the graphs that it replaces, as many as may be.
   func rows(of step: GraphPolicy.Step) -> [PointRow] {
     let kept = graphs[step.column]?.graphs.filter { !step.replaced.contains($0.number) } ?? []
     var covered = RowSet()
@@ -90,7 +99,7 @@ extension PointTable {
     for (number, block) in blocks.enumerated() {
       block.vectors[step.column].present.forEach { place in
         let row = PointRow(number << 8 | place)
-        if !covered.contains(row) { rows.append(row) }
+        if !covered.contains(row), rows.count < step.rowLimit { rows.append(row) }
       }
     }
     return rows

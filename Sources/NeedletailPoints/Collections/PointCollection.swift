@@ -19,6 +19,8 @@ public final class PointCollection: Sendable {
   private let current: Mutex<PointSnapshot>
   private let pending = Mutex<[PendingChange]>([])
   private let builder = GraphBuildQueue()
+  /// What a collection may take in memory whose settings do not say.
+  private let standardBudget: Int?
 
   /// The collection as it is now.
   public func snapshot() -> PointSnapshot { current.withLock { $0 } }
@@ -33,8 +35,20 @@ public final class PointCollection: Sendable {
     return (indexes + database).reduce(0) { $0 + (FileSystem.size(of: $1) ?? 0) }
   }
 
-  private init(folder: String, database: CollectionDatabase, snapshot: PointSnapshot) {
+  /// What the collection takes in memory, and may take.
+  public var memory: PointMemory {
+    let snapshot = snapshot()
+    var memory = snapshot.memory
+    memory.mappedResident = memory.mappedGraphs > 0 ? MappedPages.residentBytes(below: folder + "/indexes") : 0
+    memory.budget = budget(of: snapshot)?.limit
+    return memory
+  }
+
+  private func budget(of snapshot: PointSnapshot) -> MemoryBudget? { MemoryBudget(snapshot.settings, standard: standardBudget) }
+
+  private init(folder: String, database: CollectionDatabase, snapshot: PointSnapshot, standardBudget: Int?) {
     self.folder = folder
+    self.standardBudget = standardBudget
     self.database = database
     current = Mutex(snapshot)
     // The log is moved into the file, and both are forced to the disk, after 64 MiB rather than after 4: points come in bulk.
@@ -47,7 +61,9 @@ public final class PointCollection: Sendable {
   // MARK: life
 
   /// Makes a collection in a folder that does not exist yet.
-  static func create(_ name: String, _ settings: PointCollectionSettings, folder: String) throws(StoreError) -> PointCollection {
+  ///
+  /// - Parameter standardBudget: bytes it may take in memory unless its settings say.
+  static func create(_ name: String, _ settings: PointCollectionSettings, folder: String, standardBudget: Int?) throws(StoreError) -> PointCollection {
     try storing(folder) {
       try FileManager.default.createDirectory(atPath: folder + "/indexes", withIntermediateDirectories: true)
       let database = try CollectionDatabase.writing(path: databasePath(folder), schema: .points, pageSize: pageSize)
@@ -58,14 +74,16 @@ public final class PointCollection: Sendable {
       FileSystem.synchronise(folder)
       FileSystem.synchronise(folder + "/..")
       let snapshot = PointSnapshot(name: name, settings: settings, table: PointTable(schema: settings.schema))
-      return PointCollection(folder: folder, database: database, snapshot: snapshot)
+      return PointCollection(folder: folder, database: database, snapshot: snapshot, standardBudget: standardBudget)
     }
   }
 
   /// Opens what is in a folder; nil if making it was interrupted.
   ///
-  /// - Parameter isReadOnly: whether nothing may be written there; changes are then refused.
-  static func open(folder: String, isReadOnly: Bool = false) throws(StoreError) -> PointCollection? {
+  /// - Parameters:
+  ///   - isReadOnly: whether nothing may be written there; changes are then refused.
+  ///   - standardBudget: bytes it may take in memory unless its settings say.
+  static func open(folder: String, isReadOnly: Bool = false, standardBudget: Int?) throws(StoreError) -> PointCollection? {
     try storing(folder) {
       let path = databasePath(folder)
       guard FileSystem.size(of: path) != nil else { return nil }
@@ -74,7 +92,7 @@ public final class PointCollection: Sendable {
         try database.close()
         return nil
       }
-      let collection = PointCollection(folder: folder, database: database, snapshot: snapshot)
+      let collection = PointCollection(folder: folder, database: database, snapshot: snapshot, standardBudget: standardBudget)
       collection.openGraphs()
       return collection
     }
@@ -133,7 +151,7 @@ public final class PointCollection: Sendable {
       return pending
     }
     guard !changes.isEmpty else { return }
-    var batch = ChangeBatch(snapshot())
+    var batch = ChangeBatch(snapshot(), standardBudget: standardBudget)
     let results = changes.map { batch.carryOut($0.work) }
     do {
       try batch.save(db)
@@ -141,7 +159,7 @@ public final class PointCollection: Sendable {
       current.withLock { $0 = published }
       for (change, result) in zip(changes, results) { change.continuation.resume(returning: result) }
       builder.noteChange()
-      indexIfWorthwhile()
+      maintain()
     } catch {
       let failure = PointError.store(StoreError(error, at: database.path))
       for change in changes { change.continuation.resume(returning: .failure(failure)) }
@@ -167,101 +185,67 @@ public final class PointCollection: Sendable {
     } catch {
       noticed.add("the index files cannot be used (\(error)); they are built again")
     }
-    indexIfWorthwhile()
+    maintain()
   }
 
-  /// Builds graphs in the background over columns that grew enough; at rest, over what is left, too.
-  private func indexIfWorthwhile(isResting: Bool = false) {
+  /// Does in the background what is worth it: builds graphs over columns that grew enough, at rest over what is left, too, and closes
+  /// up rows whose points are gone, one block at a time.
+  private func maintain(isResting: Bool = false) {
     guard database.writer != nil else { return }
-    guard let step = GraphPolicy.nextStep(of: snapshot(), isResting: isResting) else {
-      if !isResting { builder.whenResting { [weak self] in self?.indexIfWorthwhile(isResting: true) } }
+    let snapshot = snapshot()
+    let step = GraphPolicy.nextStep(of: snapshot, isResting: isResting, budget: budget(of: snapshot))
+    guard step != nil || snapshot.table.wantsCompaction else {
+      if !isResting { builder.whenResting { [weak self] in self?.maintain(isResting: true) } }
       return
     }
-    builder.run(isLoad: step.isLoad) { [weak self] pool in
-      self?.buildGraph(pool, isResting: isResting) ?? false
+    builder.run(isLoad: step?.isLoad ?? false) { [weak self] pool in
+      guard let self else { return false }
+      return self.snapshot().table.wantsCompaction ? compact() : buildGraph(pool, isResting: isResting)
     } next: { [weak self] in
-      self?.indexIfWorthwhile()
+      self?.maintain()
     }
   }
 
   /// Builds what is due now; false if that fails.
   private func buildGraph(_ pool: WorkerPool, isResting: Bool) -> Bool {
     let snapshot = snapshot()
-    guard let step = GraphPolicy.nextStep(of: snapshot, isResting: isResting) else { return true }
-    guard let graph = GraphFiles.build(step, of: snapshot.table, pool: pool, notices: noticed), !builder.isStopped else { return false }
+    let budget = budget(of: snapshot)
+    guard let step = GraphPolicy.nextStep(of: snapshot, isResting: isResting, budget: budget) else { return true }
+    guard var graph = GraphFiles.build(step, of: snapshot.table, pool: pool, notices: noticed), !builder.isStopped else { return false }
     let files = graphFiles
     let record = files.write(graph, column: step.column)
+    // Where memory is counted, the system may drop the pages of the file; what was built goes.
+    if budget != nil, let record, let mapped = try? files.open(record) { graph = mapped }
+    let built = graph
     let done: Void? = try? database.writeNow { db in
       files.register(record, replacing: step.replaced, db)
-      publishGraphs { $0.add(graph, column: step.column, replacing: step.replaced) }
+      publishGraphs { $0.add(built, column: step.column, replacing: step.replaced) }
     }
     return done != nil
   }
 
-  /// Waits until all indexes are built that are worth it.
+  /// Pages of the file that are given back at a time.
+  private static let vacuumedPages = 512
+
+  /// Closes up one block of the table and what became free of the file; false if that fails.
+  private func compact() -> Bool {
+    let done: Void? = try? database.writeNow { db in
+      var batch = ChangeBatch(snapshot(), standardBudget: nil)
+      batch.compact()
+      try batch.save(db)
+      let published = batch.snapshot
+      current.withLock { $0 = published }
+      try db.execute(sql: "PRAGMA incremental_vacuum(\(Self.vacuumedPages))")
+    }
+    return done != nil
+  }
+
+  /// Waits until all indexes are built that are worth it, and rows are closed up.
   public func settle() async {
-    while isIndexing || (database.writer != nil && builder.takesMore && GraphPolicy.nextStep(of: snapshot()) != nil) { try? await Task.sleep(for: .milliseconds(20)) }
-  }
-}
-
-/// A change that waits for its turn.
-struct PendingChange: Sendable {
-  enum Work: Sendable {
-    case operation(PointOperation)
-    case settings(@Sendable (inout PointCollectionSettings, inout PointTable) throws(PointError) -> Void)
-  }
-
-  let work: Work
-  let continuation: CheckedContinuation<Result<UInt64, PointError>, Never>
-}
-
-/// Some changes on their way into the database.
-struct ChangeBatch {
-  private let name: String
-  private var settings: PointCollectionSettings
-  private var table: PointTable
-  private var changed = ChangedRows()
-  private var hasNewSettings = false
-
-  init(_ snapshot: PointSnapshot) {
-    name = snapshot.name
-    settings = snapshot.settings
-    table = snapshot.table
-  }
-
-  /// Carries out one change; one that fails has no effect on the others.
-  mutating func carryOut(_ work: PendingChange.Work) -> Result<UInt64, PointError> {
-    do throws(PointError) {
-      switch work {
-      case .operation(let operation):
-        try table.check(operation)
-        try StrictMode(settings).check(operation, in: table)
-        table.apply(operation, in: FilterContext(indexes: settings.indexes, columns: table.schema.columns), changed: &changed)
-      case .settings(let change):
-        var (settings, table) = (settings, table)
-        try change(&settings, &table)
-        table.operation += 1
-        (self.settings, self.table) = (settings, table)
-        self.settings.schema = table.schema
-        hasNewSettings = true
-      }
-      return .success(table.operation)
-    } catch {
-      return .failure(error)
+    func isDue() -> Bool {
+      let snapshot = snapshot()
+      return snapshot.table.wantsCompaction || GraphPolicy.nextStep(of: snapshot, budget: budget(of: snapshot)) != nil
     }
+    while isIndexing || (database.writer != nil && builder.takesMore && isDue()) { try? await Task.sleep(for: .milliseconds(20)) }
   }
-
-  /// Writes the changed rows.
-  func save(_ db: Database) throws {
-    guard !changed.rows.isEmpty || hasNewSettings else { return }
-    try db.transaction {
-      for row in changed.rows.sorted() {
-        if table.isLive(row) { try PointRecord(row, of: table).insert(db) } else { try PointRecord.delete(row, db) }
-      }
-      if hasNewSettings { try db.execute(sql: "UPDATE collection SET settings = ?", arguments: [settings.text]) }
-      try db.cachedStatement(sql: "UPDATE collection SET operation = ?").execute(arguments: [Int64(bitPattern: table.operation)])
-    }
-  }
-
-  var snapshot: PointSnapshot { PointSnapshot(name: name, settings: settings, table: table) }
 }

@@ -29,14 +29,24 @@ extension PointLibrary {
     do {
       try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
       let readable = collection.name.map { $0 == "/" || $0 == "\\" ? "_" : $0 }
-      let path = "\(target)/\(String(readable))-\(collection.snapshot().operation)-\(Self.timestamp(Date())).snapshot"
-      try? FileManager.default.removeItem(atPath: path)
+      let path = Self.unused("\(target)/\(String(readable))-\(collection.snapshot().operation)-\(Self.timestamp(Date()))")
       try collection.database.writeNow { db in try db.execute(sql: "VACUUM INTO ?", arguments: [path]) }
       for path in [path, target, target + "/..", target + "/../.."] { FileSystem.synchronise(path) }
       return try Self.describe(path)
     } catch {
       throw .store(StoreError(error, at: target))
     }
+  }
+
+  /// A path that begins so and that no copy has: two may be made within the same second, and clocks are set back.
+  static func unused(_ beginning: String) -> String {
+    var path = beginning + ".snapshot"
+    var number = 2
+    while FileSystem.size(of: path) != nil {
+      path = "\(beginning)-\(number).snapshot"
+      number += 1
+    }
+    return path
   }
 
   /// The copies of a collection, in order of their names.

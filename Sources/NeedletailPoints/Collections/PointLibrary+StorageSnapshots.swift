@@ -31,7 +31,7 @@ extension PointLibrary {
         writer.member("aliases") { $0.payload(aliases.filter { files[$0.value] != nil }.mapValues { .string($0) }) }
       }
       try Data(writer.bytes).write(to: URL(fileURLWithPath: "\(scratch)/\(Self.description)"))
-      let path = "\(snapshotsFolder)/\(Self.prefix)\(Self.timestamp(Date())).snapshot"
+      let path = Self.unused("\(snapshotsFolder)/\(Self.prefix)\(Self.timestamp(Date()))")
       try SnapshotArchive.write([(Self.description, "\(scratch)/\(Self.description)")] + members, to: path)
       FileSystem.synchronise(snapshotsFolder)
       return try Self.describe(path)

@@ -29,14 +29,19 @@ public final class PointLibrary: Sendable {
   /// Nil where nothing may be written: collections can be read and searched then, and changes are refused.
   private let lock: WriterLock?
   private let shelf = Mutex(Shelf())
+  private let memoryBudget: Int?
 
   /// What was noticed and mended, here and in the collections.
   public var notices: [String] { noticed.all + shelf.withLock { $0.collections.values.flatMap(\.notices) } }
 
   /// Opens all collections of a directory, which need not exist yet.
   ///
+  /// - Parameters:
+  ///   - directory: where they are.
+  ///   - memoryBudget: bytes that a collection may take in memory unless its settings say; nil for as much as there is.
   /// - Throws: `StoreError.writerElsewhere` while another process has them open.
-  public init(_ directory: DataDirectory) throws(StoreError) {
+  public init(_ directory: DataDirectory, memoryBudget: Int? = nil) throws(StoreError) {
+    self.memoryBudget = memoryBudget
     folder = directory.path + "/points"
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -66,7 +71,7 @@ public final class PointLibrary: Sendable {
         shelf.lastNumber = max(shelf.lastNumber, number)
         guard !name.hasSuffix(Self.damagedSuffix) else { continue }
         do throws(StoreError) {
-          if let collection = try PointCollection.open(folder: path, isReadOnly: lock == nil) {
+          if let collection = try PointCollection.open(folder: path, isReadOnly: lock == nil, standardBudget: memoryBudget) {
             // A copy was put in the place of an older one, and the power went before that was removed.
             if let older = shelf.collections.updateValue(collection, forKey: collection.name) {
               older.close()
@@ -126,7 +131,7 @@ public final class PointLibrary: Sendable {
         return .failure(.wrongInput("Can't create collection with name \(name). Alias with the same name already exists"))
       }
       do throws(StoreError) {
-        let collection = try PointCollection.create(name, settings, folder: nextFolder(for: name, &shelf))
+        let collection = try PointCollection.create(name, settings, folder: nextFolder(for: name, &shelf), standardBudget: memoryBudget)
         shelf.collections[name] = collection
         shelf.damaged[Self.readable(name)] = nil
         return .success(collection)
@@ -183,7 +188,7 @@ public final class PointLibrary: Sendable {
         FileSystem.synchronise(partial)
         try FileManager.default.moveItem(atPath: partial, toPath: target)
         FileSystem.synchronise(folder)
-        guard let copy = try PointCollection.open(folder: target) else { return .failure(.badRequest("the snapshot is empty")) }
+        guard let copy = try PointCollection.open(folder: target, standardBudget: memoryBudget) else { return .failure(.badRequest("the snapshot is empty")) }
         let old = shelf.collections[name]
         shelf.collections[name] = copy
         shelf.damaged[Self.readable(name)] = nil

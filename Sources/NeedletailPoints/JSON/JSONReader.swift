@@ -1,3 +1,5 @@
+internal import NeedletailNumerics
+
 /// Why a text is not JSON, and where: `offset` counts bytes from 0.
 public struct JSONFlaw: Error, Hashable, Sendable, CustomStringConvertible {
   public var offset: Int
@@ -206,48 +208,12 @@ public struct JSONFlaw: Error, Hashable, Sendable, CustomStringConvertible {
   }
 
   private mutating func escape() throws(JSONFlaw) -> Unicode.Scalar {
-    let letter = current
-    position += 1
-    switch letter {
-    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return Unicode.Scalar(letter)
-    case UInt8(ascii: "b"): return "\u{8}"
-    case UInt8(ascii: "f"): return "\u{C}"
-    case UInt8(ascii: "n"): return "\n"
-    case UInt8(ascii: "r"): return "\r"
-    case UInt8(ascii: "t"): return "\t"
-    case UInt8(ascii: "u"): return try unicodeEscape()
-    default: throw flaw("invalid escape")
+    var place = position
+    defer { position = place }
+    do throws(JSONEscape.Flaw) {
+      return try JSONEscape.read(unsafe Span(_unsafeElements: bytes), at: &place)
+    } catch {
+      throw flaw(error == .loneSurrogate ? "lone surrogate in a string" : "invalid escape")
     }
-  }
-
-  /// `XXXX`, or the surrogate pair `XXXX\uXXXX`.
-  private mutating func unicodeEscape() throws(JSONFlaw) -> Unicode.Scalar {
-    let first = try hexadecimal()
-    if let scalar = Unicode.Scalar(first) { return scalar }
-    guard first < 0xDC00, current == UInt8(ascii: "\\") else { throw flaw("lone surrogate in a string") }
-    position += 1
-    guard current == UInt8(ascii: "u") else { throw flaw("lone surrogate in a string") }
-    position += 1
-    let second = try hexadecimal()
-    guard (0xDC00..<0xE000).contains(second), let scalar = Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00)) else {
-      throw flaw("lone surrogate in a string")
-    }
-    return scalar
-  }
-
-  private mutating func hexadecimal() throws(JSONFlaw) -> UInt32 {
-    var value: UInt32 = 0
-    for _ in 0..<4 {
-      let digit: UInt8
-      switch current {
-      case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = current - UInt8(ascii: "0")
-      case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = current - UInt8(ascii: "a") + 10
-      case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = current - UInt8(ascii: "A") + 10
-      default: throw flaw("invalid escape")
-      }
-      value = value << 4 | UInt32(digit)
-      position += 1
-    }
-    return value
   }
 }

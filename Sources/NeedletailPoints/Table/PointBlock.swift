@@ -10,6 +10,8 @@ struct PointBlock: Sendable {
   private(set) var versions: [UInt64] = []
   private(set) var payloads: [Payload] = []
   private(set) var vectors: [VectorColumn]
+  /// About what the payloads take.
+  private(set) var payloadBytes = 0
   /// Columns of payload; replaced whenever payload changes.
   private(set) var columns = FieldColumns()
 
@@ -26,6 +28,7 @@ struct PointBlock: Sendable {
     }
     ids[place] = id
     versions[place] = version
+    payloadBytes += payload.byteCount - payloads[place].byteCount
     payloads[place] = payload
     live.insert(place)
     columns = FieldColumns()
@@ -33,6 +36,7 @@ struct PointBlock: Sendable {
 
   mutating func remove(at place: Int) {
     live.remove(place)
+    payloadBytes -= payloads[place].byteCount
     payloads[place] = [:]
     for column in vectors.indices { vectors[column].set(nil, at: place) }
     columns = FieldColumns()
@@ -41,6 +45,7 @@ struct PointBlock: Sendable {
   mutating func setPayload(_ payload: Payload, at place: Int, version: UInt64) {
     versions[place] = version
     guard payloads[place] != payload else { return }
+    payloadBytes += payload.byteCount - payloads[place].byteCount
     payloads[place] = payload
     columns = FieldColumns()
   }
@@ -55,6 +60,13 @@ struct PointBlock: Sendable {
   mutating func addColumn(_ settings: VectorSettings) { vectors.append(VectorColumn(settings)) }
 
   mutating func clearColumn(_ column: Int, _ settings: VectorSettings) { vectors[column] = VectorColumn(settings) }
+}
+
+extension PointBlock {
+  /// Ids, versions, and where each point is.
+  var pointBytes: Int { ids.count * (MemoryLayout<PointID>.stride + MemoryLayout<UInt64>.stride + 48) }
+  /// About what the block takes in memory.
+  var byteCount: Int { vectors.reduce(pointBytes + payloadBytes) { $0 + $1.vectorBytes + $1.codeBytes } }
 }
 
 /// The columns of payload that filters on a block asked for.

@@ -20,6 +20,8 @@ struct PointTable: Sendable {
   init(schema: VectorSchema) { self.schema = schema }
 
   var count: Int { rows.count }
+  /// About what the points take in memory.
+  var byteCount: Int { blocks.indices.reduce(0) { $0 + blocks[$1].byteCount } }
 
   func row(of id: PointID) -> PointRow? { rows[id] }
   func id(of row: PointRow) -> PointID { blocks[Int(row >> 8)].ids[Int(row & 255)] }
@@ -71,6 +73,8 @@ struct PointTable: Sendable {
   mutating func remove(_ row: PointRow) {
     rows[id(of: row)] = nil
     blocks[Int(row >> 8)].remove(at: Int(row & 255))
+    // What points of old needed is given back at once where none is left.
+    if blocks[Int(row >> 8)].live.isEmpty { blocks[Int(row >> 8)] = PointBlock(schema) }
     free.append(row)
     for column in graphs.keys { graphs[column]?.forget(row) }
   }
@@ -90,6 +94,38 @@ struct PointTable: Sendable {
     for number in blocks.indices where blocks[number].vectors[column].present.subtracting(covered.mask(ofBlock: number)).isEmpty {
       blocks[number].dropCodes(column)
     }
+  }
+
+  // MARK: compaction
+
+  /// Whether so many rows are without a point that it pays to move some.
+  var wantsCompaction: Bool { free.count >= 4 * PointBlock.size && 4 * free.count >= nextRow }
+
+  /// Moves the points of the last block to rows without a point, of which there have to be enough, and gives the block up.
+  ///
+  /// Points that move take a new version: what was known of their rows is of others.
+  mutating func compact(changed: inout ChangedRows) {
+    guard wantsCompaction, nextRow > 0 else { return }
+    let last = (nextRow - 1) >> 8
+    free.removeAll { Int($0 >> 8) == last }
+    // The highest are left for later: the end becomes empty soonest.
+    free.sort(by: >)
+    let places = blocks[last].live
+    precondition(free.count >= places.count, "as many rows are without a point as a block has, and more")
+    if !places.isEmpty { operation += 1 }
+    places.forEach { place in
+      guard let target = free.popLast() else { return }
+      let source = PointRow(last << 8 | place)
+      let (id, payload) = (id(of: source), payload(of: source))
+      let vectors = schema.columns.values.map { ($0, vector($0, of: source)) }
+      for column in graphs.keys { graphs[column]?.forget(source) }
+      self.place(id, in: target, version: operation, payload: payload)
+      for (column, value) in vectors where value != nil { setVector(value, column: column, of: target, version: operation) }
+      changed.rows.insert(source)
+      changed.rows.insert(target)
+    }
+    blocks.removeLast(blocks.count - last)
+    nextRow = last << 8
   }
 
   // MARK: columns

@@ -13,6 +13,8 @@ struct VectorColumn: Sendable {
   private(set) var multi: [DenseVectors?] = []
   /// Made from `sparse` when a search first needs them.
   private(set) var postings = SparsePostings()
+  /// What sparse and multiple vectors take, which are of any size.
+  private var looseBytes = 0
   /// Of dense vectors that may be in no graph, for comparing with them quickly.
   private(set) var codes: RowCodes?
 
@@ -42,6 +44,7 @@ struct VectorColumn: Sendable {
       guard present.contains(place) else { return }
       present.remove(place)
       codes?.remove(place)
+      looseBytes -= looseBytes(at: place)
       if kind == .sparse {
         sparse[place] = nil
         postings = SparsePostings()
@@ -49,7 +52,9 @@ struct VectorColumn: Sendable {
       if kind == .multi { multi[place] = nil }
       return
     }
+    if present.contains(place) { looseBytes -= looseBytes(at: place) }
     present.insert(place)
+    defer { looseBytes += looseBytes(at: place) }
     switch value {
     case .dense(let values):
       if dense.count < (place + 1) * size { dense.append(contentsOf: repeatElement(0, count: (place + 1) * size - dense.count)) }
@@ -66,6 +71,20 @@ struct VectorColumn: Sendable {
       multi[place] = rows
     }
   }
+}
+
+extension VectorColumn {
+  private func looseBytes(at place: Int) -> Int {
+    switch kind {
+    case .dense: 0
+    case .sparse: place < sparse.count ? sparse[place].map { 8 * $0.indices.count + 64 } ?? 0 : 0
+    case .multi: place < multi.count ? multi[place].map { 4 * $0.values.count + 32 } ?? 0 : 0
+    }
+  }
+
+  /// What the vectors take in memory.
+  var vectorBytes: Int { 4 * dense.count + looseBytes }
+  var codeBytes: Int { codes?.byteCount ?? 0 }
 }
 
 /// The sparse vectors of a block, arranged by dimension.

@@ -31,7 +31,13 @@ public struct CatalogueEntry: Hashable, Codable, Sendable {
   public let title: String
   public let year: Int
   public let tags: [String]
+  ///
+  /// What the entry says, as far as the report of its reproduction bears it out: without one that shows the claim nothing works.
   public let state: State
+  /// What the entry says.
+  public let statedState: State
+  /// What its reproduction found when it was last run; nil where there is no report.
+  public let verdict: Reproduction.Verdict?
   /// The summary, in Markdown, without the front matter.
   public let summary: String
   /// The folder of the entry, where its recipe and report are too.
@@ -58,9 +64,11 @@ public struct CatalogueEntry: Hashable, Codable, Sendable {
     guard let state = try required("state").string.flatMap(State.init(rawValue:)) else {
       throw CatalogueError.malformed(path: path, key: "state")
     }
-    self.state = state
     summary = body
     folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    verdict = try ReproductionReport.read(from: folder)?.verdict
+    statedState = state
+    self.state = state == .works && verdict != .shown ? .partial : state
   }
 }
 

@@ -6,7 +6,7 @@ internal import NeedletailIndex
 ///
 /// H. Zhang et al., "Experimental analysis of large-scale learnable vector storage compression", VLDB 2024, the part on finished
 /// vectors (their section on retrieval-augmented generation). Deviations: abstracts embedded by all-MiniLM-L6-v2 stand for
-/// passages of Wikipedia, thousands instead of 21 million; the part on embedding tables of recommendation models is not run.
+/// passages of Wikipedia, thousands instead of 21 million; for the part on embedding tables see `TableCompression`.
 public struct VectorCompression: Experiment {
   public static let name = "vector-compression"
 
@@ -18,6 +18,8 @@ public struct VectorCompression: Experiment {
     public var queries: Int
     /// Fractions of the bytes of 32-bit floats.
     public var budgets: [Double]
+    /// The part on embedding tables.
+    var tables: TableCompression.Parameters
   }
 
   public init() {}
@@ -36,6 +38,7 @@ public struct VectorCompression: Experiment {
       findings.record("bytes a row, \(condition)", Double(bytes) / Double(study.rowCount), unit: "B")
     }
     recordEffects(study, &findings)
+    try TableCompression(parameters: parameters.tables, collection: parameters.collection).record(in: laboratory, &findings)
     return findings
   }
 

@@ -8,8 +8,8 @@ struct ContextRoute: Sendable {
 
   func add(to router: Router<BasicRequestContext>) {
     router.post("/mcp") { request, _ -> Response in
-      let message = try await request.body.collect(upTo: bodyLimit)
-      guard let answer = await server.answer(Array(buffer: message)) else { return Response(status: .accepted) }
+      let message = try await request.bytes(upTo: bodyLimit)
+      guard let answer = await server.answer(message) else { return Response(status: .accepted) }
       return .points(ByteBuffer(bytes: answer))
     }
     // There is nothing that the server would say unasked, and no session to end.

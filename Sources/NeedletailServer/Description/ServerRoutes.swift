@@ -34,6 +34,7 @@ enum ServerRoutes {
       RouteDescription(.put, path + "/vectors/{vector_name}", group, "Add a named vector", parameters: [.wait], body: "CreateVector", .result("Update")),
       RouteDescription(.delete, path + "/vectors/{vector_name}", group, "Remove a named vector", parameters: [.wait], .result("Update")),
       RouteDescription(.get, path + "/optimizations", group, "What the optimiser does", .result("Object")),
+      RouteDescription(.get, path + "/memory", group, "What the collection takes in memory, by parts, and may take", .result("Memory")),
       RouteDescription(.get, path + "/cluster", group, "Where the collection is: here", .result("Object")),
     ]
   }()

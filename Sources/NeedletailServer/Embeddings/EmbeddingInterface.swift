@@ -33,8 +33,8 @@ struct EmbeddingInterface: Sendable {
   ) {
     router.post(path) { request, _ -> Response in
       do {
-        let buffer = try await request.body.collect(upTo: bodyLimit)
-        let call = PointCall(method: .post, segments: [], query: QueryParameters(nil), body: Array(buffer: buffer))
+        let bytes = try await request.bytes(upTo: bodyLimit)
+        let call = PointCall(method: .post, segments: [], query: QueryParameters(nil), body: bytes)
         return Response.points(ByteBuffer(bytes: try await body(try call.fields()).bytes))
       } catch {
         return Self.refusal(error)

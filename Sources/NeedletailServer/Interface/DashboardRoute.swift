@@ -41,7 +41,7 @@ struct DashboardRoute: Sendable {
 
   private func describe(_ collection: PointCollection, _ writer: inout JSONWriter) {
     let snapshot = collection.snapshot()
-    let memory = snapshot.memory
+    let memory = collection.memory
     writer.object { writer in
       writer.member("name") { $0.string(snapshot.name) }
       writer.member("points") { $0.integer(snapshot.count) }
@@ -53,11 +53,15 @@ struct DashboardRoute: Sendable {
       writer.member("memory") { writer in
         writer.object { writer in
           writer.member("vectors") { $0.integer(memory.vectors) }
+          writer.member("codes") { $0.integer(memory.codes) }
           writer.member("payload") { $0.integer(memory.payload) }
           writer.member("points") { $0.integer(memory.points) }
           writer.member("graphs") { $0.integer(memory.graphs) }
           writer.member("mappedGraphs") { $0.integer(memory.mappedGraphs) }
+          writer.member("mappedResident") { $0.integer(memory.mappedResident) }
           writer.member("resident") { $0.integer(memory.resident) }
+          writer.key("budget")
+          if let budget = memory.budget { writer.integer(budget) } else { writer.null() }
         }
       }
     }

@@ -9,24 +9,18 @@ internal import Synchronization
 ///
 /// Bodies stay out of it: what people store and look for is theirs. A line is written before the answer goes out.
 public final class AuditLog: Sendable {
-  private let file: Mutex<FileHandle>
-  public let path: String
+  private let file: LineFile
+  public var path: String { file.path }
 
   /// Opens the file, or makes one that only its owner can read.
   ///
   /// - Throws: `ServerError.cannotAudit`: a server that is to be audited does not serve without.
   public init(path: String) throws(ServerError) {
-    self.path = path
-    if !FileManager.default.fileExists(atPath: path) {
-      _ = FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
-    }
-    guard let handle = FileHandle(forWritingAtPath: path) else { throw .cannotAudit(path: path, reason: "it cannot be written to") }
-    do {
-      try handle.seekToEnd()
+    do throws(LineFile.Failure) {
+      file = try LineFile(path: path)
     } catch {
-      throw .cannotAudit(path: path, reason: error.localizedDescription)
+      throw .cannotAudit(path: path, reason: error.reason)
     }
-    file = Mutex(handle)
   }
 
   struct Entry {
@@ -51,7 +45,7 @@ public final class AuditLog: Sendable {
         writer.member("milliseconds") { $0.double((entry.seconds * 100_000).rounded() / 100) }
       }
     }
-    try file.withLock { try $0.write(contentsOf: Data(line.bytes + [UInt8(ascii: "\n")])) }
+    try file.append(line)
   }
 }
 

@@ -14,11 +14,11 @@ struct StatisticsRoutes: Sendable {
     router.get("/telemetry") { _, _ in Response.points(ByteBuffer(string: telemetry)) }
   }
 
-  private var counts: [(name: String, points: Int)] { snapshots.map { ($0.name, $0.count) } }
+  private var counts: [(name: String, points: Int)] { collections.map { ($0.name, $0.snapshot().count) } }
 
-  private var snapshots: [PointSnapshot] {
+  private var collections: [PointCollection] {
     guard let library = try? points?.library() else { return [] }
-    return library.names.compactMap { name in (try? library.collection(name))?.snapshot() }
+    return library.names.compactMap { try? library.collection($0) }
   }
 
   private var metrics: String {
@@ -30,13 +30,16 @@ struct StatisticsRoutes: Sendable {
     ]
     for (name, points) in counts { lines.append("collection_points{id=\"\(escaped(name))\"} \(points)") }
     lines.append("# TYPE collection_memory_bytes gauge")
-    for snapshot in snapshots {
-      let memory = snapshot.memory
-      let parts = [
-        ("vectors", memory.vectors), ("payload", memory.payload), ("points", memory.points), ("graphs", memory.graphs), ("mapped_graphs", memory.mappedGraphs),
-      ]
-      for (part, bytes) in parts { lines.append("collection_memory_bytes{id=\"\(escaped(snapshot.name))\",part=\"\(part)\"} \(bytes)") }
+    let memories = collections.map { (name: escaped($0.name), memory: $0.memory) }
+    for (name, memory) in memories {
+      for (part, bytes) in memory.parts { lines.append("collection_memory_bytes{id=\"\(name)\",part=\"\(part)\"} \(bytes)") }
     }
+    for (metric, value) in [("resident", \PointMemory.resident), ("mapped_resident", \.mappedResident)] as [(String, KeyPath<PointMemory, Int>)] {
+      lines.append("# TYPE collection_memory_\(metric)_bytes gauge")
+      for (name, memory) in memories { lines.append("collection_memory_\(metric)_bytes{id=\"\(name)\"} \(memory[keyPath: value])") }
+    }
+    lines.append("# TYPE collection_memory_budget_bytes gauge")
+    for (name, memory) in memories { if let budget = memory.budget { lines.append("collection_memory_budget_bytes{id=\"\(name)\"} \(budget)") } }
     lines += ["# TYPE memory_resident_bytes gauge", "memory_resident_bytes \(ProcessMemory.residentBytes)"]
     let entries = statistics.all.sorted { ($0.key.endpoint, $0.key.method, $0.key.status) < ($1.key.endpoint, $1.key.method, $1.key.status) }
     lines.append("# TYPE rest_responses_total counter")

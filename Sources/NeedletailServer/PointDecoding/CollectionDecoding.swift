@@ -30,6 +30,7 @@ extension PointCollectionSettings {
     let names: [(name: String, given: [String])] = [
       ("hnsw_config", ["hnsw_config"]), ("optimizers_config", ["optimizers_config", "optimizer_config"]), ("wal_config", ["wal_config"]),
       ("quantization_config", ["quantization_config", "quantization"]), ("strict_mode_config", ["strict_mode_config"]), ("metadata", ["metadata"]),
+      ("memory_config", ["memory_config"]),
       ("on_disk_payload", ["on_disk_payload"]), ("shard_number", ["shard_number"]), ("replication_factor", ["replication_factor"]),
       ("write_consistency_factor", ["write_consistency_factor"]), ("sharding_method", ["sharding_method"]),
     ]
@@ -50,6 +51,10 @@ extension PointCollectionSettings {
       if let threshold = try optimizers.double("deleted_threshold"), !(0...1).contains(threshold) {
         throw .validation(["\(optimizers.place)deleted_threshold: value \(threshold) invalid, must be from 0.0 to 1.0"])
       }
+    }
+    if let memory = try fields.object("memory_config") {
+      try memory.allowOnly(["max_resident_mb"])
+      _ = try memory.count("max_resident_mb", atLeast: 1)
     }
     if let log = try fields.object("wal_config") { _ = try log.count("wal_capacity_mb", atLeast: 1) }
     for name in ["shard_number", "replication_factor", "write_consistency_factor"] { _ = try fields.count(name, atLeast: 1) }

@@ -22,10 +22,16 @@ struct PointCall: Sendable {
   func optionalFields() throws(PointError) -> JSONFields { body.isEmpty ? try JSONFields(.object([:])) : try fields() }
 
   private func node() throws(PointError) -> JSONNode {
-    do throws(JSONFlaw) {
-      return try JSONReader.read(body)
-    } catch {
-      throw .format("\(error)")
+    let result = RequestTracing.step("decode") { () -> Result<JSONNode, JSONFlaw> in
+      do throws(JSONFlaw) {
+        return .success(try JSONReader.read(body))
+      } catch {
+        return .failure(error)
+      }
+    }
+    switch result {
+    case .success(let node): return node
+    case .failure(let flaw): throw .format("\(flaw)")
     }
   }
 

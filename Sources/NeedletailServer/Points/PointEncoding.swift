@@ -48,6 +48,19 @@ extension JSONWriter {
     array { writer in for answer in answers { writer.scored(answer) } }
   }
 
+  /// What a collection takes in memory, by parts, and may take.
+  mutating func memory(_ memory: PointMemory) {
+    object { writer in
+      writer.member("resident") { $0.integer(memory.resident) }
+      writer.key("budget")
+      if let budget = memory.budget { writer.integer(budget) } else { writer.null() }
+      writer.member("mapped_resident") { $0.integer(memory.mappedResident) }
+      writer.member("parts") { writer in
+        writer.object { writer in for part in memory.parts { writer.member(part.name) { $0.integer(part.bytes) } } }
+      }
+    }
+  }
+
   mutating func update(_ operation: UInt64, isWaitedFor: Bool) {
     object { writer in
       writer.member("operation_id") { $0.integer(operation) }

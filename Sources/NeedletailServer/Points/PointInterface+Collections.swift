@@ -102,6 +102,12 @@ extension PointInterface {
     }
   }
 
+  /// `/collections/{name}/memory`, which is Needletail's own.
+  func memory(_ name: String) throws -> PointAnswer {
+    let memory = try service.library().collection(name).memory
+    return .result { $0.memory(memory) }
+  }
+
   func cluster(_ name: String, _ call: PointCall) throws -> PointAnswer? {
     let count = try service.library().collection(name).snapshot().count
     guard call.method == .get else { throw PointError.badRequest("Qdrant is running in standalone mode") }

@@ -56,8 +56,9 @@ extension PointInterface {
   private func carryOut(_ input: WriteInput, on collection: PointCollection) async throws -> UInt64 {
     try service.limiter.admitWrite(collection.name, collection.snapshot().settings)
     let documents = input.documents
-    let vectors = documents.isEmpty ? [:] : try await service.vectors(of: documents, as: .document)
-    return try await collection.apply(try input.operation(vectors))
+    let vectors = documents.isEmpty ? [:] : try await RequestTracing.step("embed") { try await service.vectors(of: documents, as: .document) }
+    let change = try input.operation(vectors)
+    return try await RequestTracing.step("write") { try await collection.apply(change) }
   }
 
   // MARK: reading

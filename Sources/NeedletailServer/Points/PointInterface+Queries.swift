@@ -24,14 +24,16 @@ extension PointInterface {
     case ["query"]:
       let input = try QueryInput.decode(.object(try call.optionalFields().members), snapshot)
       let answers = try await run([input], snapshot)[0]
-      return .result { writer in writer.object { $0.member("points") { $0.scored(answers) } } }
+      return RequestTracing.step("encode") { .result { writer in writer.object { $0.member("points") { $0.scored(answers) } } } }
     case ["query", "batch"]:
       var inputs: [QueryInput] = []
       for node in try call.fields().list("searches") ?? [] { inputs.append(try QueryInput.decode(node, snapshot)) }
       try strict.check(batch: inputs.count)
       let answers = try await run(inputs, snapshot)
-      return .result { writer in
-        writer.array { writer in for answers in answers { writer.object { $0.member("points") { $0.scored(answers) } } } }
+      return RequestTracing.step("encode") {
+        .result { writer in
+          writer.array { writer in for answers in answers { writer.object { $0.member("points") { $0.scored(answers) } } } }
+        }
       }
     case ["query", "groups"]: return try await groups(snapshot, try call.fields(), nil)
     case ["search", "matrix", "pairs"], ["search", "matrix", "offsets"]: return try matrix(snapshot, asPairs: rest[2] == "pairs", try call.optionalFields())
@@ -41,17 +43,19 @@ extension PointInterface {
 
   /// Runs queries side by side with what they have in common.
   func run(_ inputs: [QueryInput], _ snapshot: PointSnapshot) async throws -> [[ScoredPoint]] {
-    let strict = StrictMode(snapshot.settings)
-    for input in inputs { try strict.check(input.stage) }
-    if inputs.count > 1 { try service.limiter.admitRead(snapshot.name, snapshot.settings, cost: inputs.count - 1) }
-    let documents = inputs.flatMap(\.stage.documents)
-    let vectors = documents.isEmpty ? [:] : try await service.vectors(of: documents, as: .query)
-    var answers: [[ScoredPoint]] = []
-    for input in inputs {
-      let stage = vectors.isEmpty ? input.stage : input.stage.replacing(vectors)
-      answers.append(try snapshot.query(stage, offset: input.offset, input.part, lookup: service.lookup))
+    let documents = try RequestTracing.step("plan") {
+      let strict = StrictMode(snapshot.settings)
+      for input in inputs { try strict.check(input.stage) }
+      if inputs.count > 1 { try service.limiter.admitRead(snapshot.name, snapshot.settings, cost: inputs.count - 1) }
+      return inputs.flatMap(\.stage.documents)
     }
-    return answers
+    let vectors = documents.isEmpty ? [:] : try await RequestTracing.step("embed") { try await service.vectors(of: documents, as: .query) }
+    return try RequestTracing.step("search") {
+      try inputs.map { input in
+        let stage = vectors.isEmpty ? input.stage : input.stage.replacing(vectors)
+        return try snapshot.query(stage, offset: input.offset, input.part, lookup: service.lookup)
+      }
+    }
   }
 
   /// Groups of answers; `stage` replaces the one that the body describes.

@@ -45,6 +45,7 @@ struct PointInterface: Sendable {
       return aliases(library.aliases.filter { $0.value == collection })
     case "vectors" where rest.count == 3: return try await vector(rest[2], of: name, call)
     case "optimizations" where rest.count == 2 && call.method == .get: return try optimizations(name, call)
+    case "memory" where rest.count == 2 && call.method == .get: return try memory(name)
     case "cluster" where rest.count == 2: return try cluster(name, call)
     case "shards": return try await shards(name, Array(rest.dropFirst(2)), call)
     case "snapshots": return try await snapshots(name, Array(rest.dropFirst(2)), call)

@@ -50,10 +50,8 @@ struct PointMiddleware<Context: RequestContext>: RouterMiddleware {
   }
 
   private func body(of request: Request) async throws -> [UInt8] {
-    if let length = request.headers[.contentLength].flatMap(Int.init), length > bodyLimit { throw tooLarge }
     do {
-      let buffer = try await request.body.collect(upTo: bodyLimit)
-      return Array(buffer: buffer)
+      return try await request.bytes(upTo: bodyLimit)
     } catch let error as HTTPError where error.status == .contentTooLarge {
       throw tooLarge
     }

@@ -12,6 +12,7 @@ package final class PointService: Sendable {
   }
 
   private let directory: DataDirectory
+  private let memoryBudget: Int?
   private let state = Mutex(State.closed)
   private let models: ModelService
   let limiter = RequestLimiter()
@@ -20,8 +21,10 @@ package final class PointService: Sendable {
   /// - Parameters:
   ///   - models: the models for texts in place of vectors; nil for those that need no files.
   ///   - snapshotHosts: the hosts that snapshots may be fetched from.
-  package init(_ directory: DataDirectory, models: ModelService? = nil, snapshotHosts: Set<String> = []) {
+  ///   - memoryBudget: bytes that a collection may take in memory unless its settings say; nil for as much as there is.
+  package init(_ directory: DataDirectory, models: ModelService? = nil, snapshotHosts: Set<String> = [], memoryBudget: Int? = nil) {
     self.directory = directory
+    self.memoryBudget = memoryBudget
     snapshotSource = SnapshotSource(hosts: snapshotHosts)
     self.models = models ?? ModelService(names: { [] }, source: { throw ServerError.noModel($0) })
   }
@@ -33,7 +36,7 @@ package final class PointService: Sendable {
     let result = state.withLock { state -> Result<PointLibrary, PointError> in
       if case .open(let library) = state { return .success(library) }
       do throws(StoreError) {
-        let library = try PointLibrary(directory)
+        let library = try PointLibrary(directory, memoryBudget: memoryBudget)
         state = .open(library)
         return .success(library)
       } catch {

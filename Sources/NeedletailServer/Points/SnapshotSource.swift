@@ -2,6 +2,7 @@ internal import Foundation
 #if canImport(FoundationNetworking)
   internal import FoundationNetworking
 #endif
+internal import HTTPTypes
 internal import NeedletailPoints
 
 /// Fetches snapshots from other servers, from hosts that the operator named only.
@@ -26,6 +27,7 @@ struct SnapshotSource: Sendable {
     }
     var request = URLRequest(url: url, timeoutInterval: Self.seconds)
     if let key { request.setValue(key, forHTTPHeaderField: "api-key") }
+    for field in RequestTracing.outgoing { request.setValue(field.value, forHTTPHeaderField: field.name.rawName) }
     let target = "\(folder)/.\(UUID().uuidString).download"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let session = URLSession(configuration: .ephemeral, delegate: NoRedirection(), delegateQueue: nil)

@@ -23,6 +23,8 @@ public enum ServerError: Problem, Hashable {
   case unusableCertificate(path: String, reason: String)
   /// Changes are to be noted in a file that cannot be written.
   case cannotAudit(path: String, reason: String)
+  /// Spans are to be recorded in a file that cannot be written.
+  case cannotTrace(path: String, reason: String)
   /// The site was started without the model that the collection needs.
   case noModel(String)
   /// A part of the page that is built into the program does not parse.
@@ -33,7 +35,7 @@ public enum ServerError: Problem, Hashable {
     case .tooLong, .badParameter, .missingParameter, .tooMany, .foreignHost: .invalidRequest
     case .unknownCollection, .unknownDocument, .unknownAddress, .nothingIndexed: .notFound
     case .cannotListen: .conflict
-    case .unusableCertificate, .cannotAudit: .invalidRequest
+    case .unusableCertificate, .cannotAudit, .cannotTrace: .invalidRequest
     case .noModel: .unavailable
     case .brokenResource: .internal
     }
@@ -54,6 +56,7 @@ public enum ServerError: Problem, Hashable {
       "Cannot listen on \(host) port \(port): \(reason). Choose another with --port, or stop what uses it."
     case .unusableCertificate(let path, let reason): "The server cannot use \(path) for TLS: \(reason)."
     case .cannotAudit(let path, let reason): "Changes cannot be noted in \(path): \(reason). Choose another file with --audit-log."
+    case .cannotTrace(let path, let reason): "Spans cannot be recorded in \(path): \(reason). Choose another file with --trace-file."
     case .noModel(let name): "The model \(name) is not loaded; search in lexical mode, or start the site with it."
     case .brokenResource(let name, let reason): "The built-in template \(name) is broken: \(reason)."
     }

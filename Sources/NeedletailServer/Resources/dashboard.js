@@ -61,7 +61,7 @@
       if (one.name === chosen) link.setAttribute("aria-current", "true");
       name.append(link);
       row.append(name);
-      for (const text of [count(one.points), count(one.vectors), count(one.indexed), one.optimizer, bytes(one.memory.resident), bytes(one.diskBytes)]) {
+      for (const text of [count(one.points), count(one.vectors), count(one.indexed), one.optimizer, bytes(one.memory.resident) + (one.memory.budget ? " of " + bytes(one.memory.budget) : ""), bytes(one.diskBytes)]) {
         row.append(element("td", text));
       }
       return row;
@@ -74,7 +74,10 @@
   function showMemory() {
     const one = state.collections.find((other) => other.name === chosen);
     if (!one) return;
-    const names = { vectors: "vectors", payload: "payload", points: "ids", graphs: "graphs", mappedGraphs: "graphs in mapped files" };
+    const names = {
+      vectors: "vectors", codes: "codes", payload: "payload", points: "ids", graphs: "graphs", mappedGraphs: "graphs in mapped files",
+      mappedResident: "of these in memory now",
+    };
     $("memory").replaceChildren(...Object.entries(names).map(([key, label]) => {
       const pair = element("div");
       pair.append(element("dt", label), element("dd", bytes(one.memory[key])));

@@ -71,12 +71,33 @@ extension TransformerNetwork {
     let shape = AttentionShape(heads: configuration.heads, headSize: configuration.headSize, isCausal: isCausal)
     let context = try linear(state, layer.projection, on: tape)
       .attention(shape, sequences: tokens.sequences, dropout: dropout.attention)
-    let mixed = try linear(context, layer.attentionOutput, on: tape).droppingOut(dropout.hidden)
-    let middle = try normalised(state.adding(mixed), layer.attentionNorm, on: tape)
-    let inner = try linear(middle, layer.expansion, on: tape).mapped(configuration.activation.function)
-    let outer = try linear(inner, layer.contraction, on: tape).droppingOut(dropout.hidden)
-    return try normalised(middle.adding(outer), layer.outputNorm, on: tape)
+    let mixed = try linear(context, layer.attentionOutput, addedTo: state, on: tape, dropout: dropout.hidden)
+    let middle = try normalised(mixed, layer.attentionNorm, on: tape)
+    let inner = try activated(middle, layer.expansion, on: tape)
+    let outer = try linear(inner, layer.contraction, addedTo: middle, on: tape, dropout: dropout.hidden)
+    return try normalised(outer, layer.outputNorm, on: tape)
   }
+
+  /// A layer within a residual connection. Without dropout and additions the sum is part of the product.
+  private func linear(
+    _ input: Tensor, _ layer: Linear, addedTo state: Tensor, on tape: Tape, dropout: Float
+  ) throws(TensorError) -> Tensor {
+    guard dropout == 0, !hasAdditions(layer) else {
+      return try state.adding(linear(input, layer, on: tape).droppingOut(dropout))
+    }
+    return try input.linear(
+      tape.parameter(layer.weight, of: parameters), bias: tape.parameter(layer.bias, of: parameters), adding: state)
+  }
+
+  /// A layer and the network's function of what it gives.
+  private func activated(_ input: Tensor, _ layer: Linear, on tape: Tape) throws(TensorError) -> Tensor {
+    let function = configuration.activation.function
+    guard !hasAdditions(layer) else { return try linear(input, layer, on: tape).mapped(function) }
+    return try input.linear(
+      tape.parameter(layer.weight, of: parameters), bias: tape.parameter(layer.bias, of: parameters), mapped: function)
+  }
+
+  private func hasAdditions(_ layer: Linear) -> Bool { lowRank != nil && !layer.additions.isEmpty }
 
   func linear(_ input: Tensor, _ layer: Linear, on tape: Tape) throws(TensorError) -> Tensor {
     var output = try input.linear(tape.parameter(layer.weight, of: parameters), bias: tape.parameter(layer.bias, of: parameters))

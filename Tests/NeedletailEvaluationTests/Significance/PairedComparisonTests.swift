@@ -21,7 +21,22 @@ import Testing
       let same = values([Double](repeating: 0.5, count: count))
       let comparison = try PairedComparison(of: same, and: same, rounds: 100)
       #expect(comparison.meanDifference == 0 && comparison.tTestProbability == 1 && comparison.randomizationProbability == 1)
+      #expect(comparison.bootstrapProbability == 1)
     }
+  }
+
+  /// Where differences are normal, all three tests ask the same; a difference that never varies is no chance.
+  @Test func theBootstrapTestAgreesWithTheOthers() throws {
+    var generator = SeededGenerator(seed: 5)
+    for shift in [0, 0.05, 0.1, 0.2, 0.4] {
+      let first = (0..<120).map { _ in Double.random(in: 0...1, using: &generator) }
+      let second = first.map { value in value + shift + (0..<12).reduce(-6) { sum, _ in sum + Double.random(in: 0...1, using: &generator) } * 0.5 }
+      let comparison = try PairedComparison(of: values(first), and: values(second), rounds: 10_000)
+      #expect(abs(comparison.bootstrapProbability - comparison.tTestProbability) < 0.03, "\(shift)")
+      #expect(abs(comparison.bootstrapProbability - comparison.randomizationProbability) < 0.03, "\(shift)")
+    }
+    let constant = try PairedComparison(of: values([0.25, 0.5, 0.75, 0]), and: values([0.5, 0.75, 1, 0.25]))
+    #expect(constant.bootstrapProbability < 0.001 && constant.tTestProbability == 0)
   }
 
   @Test func theSeedDecidesTheResult() throws {

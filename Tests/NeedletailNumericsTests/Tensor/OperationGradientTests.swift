@@ -44,6 +44,41 @@ import Testing
     }
   }
 
+  @Test func linearLayersWithAResidualConnection() throws {
+    try GradientCheck(shapes: [[2, 3, 5], [7, 5], [7], [2, 3, 7]])({ try $0[0].linear($0[1], bias: $0[2], adding: $0[3]) }) { inputs in
+      plainProduct(inputs[0], inputs[1], rows: 6, depth: 5, columns: 7, turnsRight: true).enumerated()
+        .map { $1 + inputs[2][$0 % 7] + inputs[3][$0] }
+    }
+    let tape = Tape()
+    let (x, weight) = (try tape.constant([1, 2], shape: [1, 2]), try tape.constant([1, 2, 3, 4], shape: [2, 2]))
+    #expect(throws: TensorError.self) { try x.linear(weight, adding: weight) }
+  }
+
+  /// The longest layer sums in two parts.
+  @Test(arguments: [(6, 5, 7), (150, 48, 96), (3, 2_600, 33)], [EntryFunction.gelu, .silu, .tanh, .square])
+  func aFunctionWithinALayerIsThatAfterIt(extents: (rows: Int, inputs: Int, outputs: Int), function: EntryFunction) throws {
+    var generator = SeededGenerator(seed: 8)
+    func numbers(_ count: Int) -> [Float] { (0..<count).map { _ in Float.random(in: -0.5...0.5, using: &generator) } }
+    let given = [numbers(extents.rows * extents.inputs), numbers(extents.outputs * extents.inputs), numbers(extents.outputs)]
+    let direction = numbers(extents.rows * extents.outputs)
+    func step(_ isFused: Bool, recording: Bool) throws -> [[Float]] {
+      let tape = Tape(pool: WorkerPool(threadCount: 2))
+      tape.isRecording = recording
+      let x = try tape.variable(given[0], shape: [extents.rows, extents.inputs])
+      let weight = try tape.variable(given[1], shape: [extents.outputs, extents.inputs])
+      let bias = try tape.variable(given[2], shape: [extents.outputs])
+      let y = try isFused ? x.linear(weight, bias: bias, mapped: function) : x.linear(weight, bias: bias).mapped(function)
+      let values = y.values
+      guard recording else { return [values] }
+      try tape.differentiate(y, gradient: direction)
+      return [values, x.gradient, weight.gradient, bias.gradient]
+    }
+    let apart = try step(false, recording: true)
+    #expect(try step(true, recording: true) == apart)
+    let unrecorded = try step(true, recording: false)[0]
+    for (found, expected) in zip(unrecorded, apart[0]) { #expect(abs(found - expected) <= 1e-6 * max(1, abs(expected))) }
+  }
+
   @Test func sumsIntoSomeColumns() throws {
     try GradientCheck(shapes: [[70, 9], [70, 4]])({ try $0[0].adding($0[1], toColumnsFrom: 3) }) { inputs in
       inputs[0].indices.map { place in

@@ -67,6 +67,14 @@ import Testing
     unsafe agree { kernels, out in
       unsafe kernels.dropout(needletail_dropout(seed: 9, threshold: 1 << 31, scale: 2), 5, x, count, false, out)
     }
+    // every third entry is the maximum; what is left for the others follows
+    let maximum = x.indices.map { $0 % 3 == 0 ? x[$0] : x[$0] + 1 }
+    unsafe agree(size: 2 * count) { kernels, out in
+      var rest = y
+      unsafe kernels.route_maximum(x, maximum, count, &rest, out)
+      unsafe kernels.route_maximum(x, x, count, &rest, out)
+      for index in 0..<count { unsafe out[count + index] = rest[index] }
+    }
     for decoupled in [false, true] {
       unsafe agree(tolerance: 1e-5) { kernels, out in
         let adam = needletail_adam(

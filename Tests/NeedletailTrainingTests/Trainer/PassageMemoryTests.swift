@@ -11,13 +11,7 @@ import Testing
 
   init() throws {
     directory = try ModelDirectory(path: TinyModels.path("tiny-bert"))
-    var examples = TrainingExamples()
-    for (query, passage) in [
-      ("needle", "find the needle in hay"), ("fox", "the quick fox"), ("hello", "hello world"), ("b", "a b c"), ("42", "42 times"),
-      ("dog", "lazy dog"), ("hay", "haystack of hay"), ("world", "the world"),
-    ] {
-      examples.append(.init(query: examples.query(query), positives: [examples.passage(passage)]))
-    }
+    var examples = TrainingExamples.tiny
     // what the first query knows to be an answer too
     examples.append(.init(query: 0, positives: [6]))
     self.examples = examples

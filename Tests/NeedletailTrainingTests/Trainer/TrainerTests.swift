@@ -10,15 +10,7 @@ import Testing
 
   init() throws {
     directory = try ModelDirectory(path: TinyModels.path("tiny-bert"))
-    var examples = TrainingExamples()
-    for (query, passage) in [
-      ("needle", "find the needle in hay"), ("fox", "the quick fox"), ("hello", "hello world"), ("b", "a b c"), ("42", "42 times"),
-      ("dog", "lazy dog"), ("hay", "haystack of hay"), ("world", "the world"),
-    ] {
-      let places = (examples.query(query), examples.passage(passage))
-      examples.append(.init(query: places.0, positives: [places.1]))
-    }
-    self.examples = examples
+    examples = .tiny
   }
 
   private func trainer(_ settings: TrainingSettings, objective: any Objective = Contrastive(), threads: Int = 2) throws -> Trainer {

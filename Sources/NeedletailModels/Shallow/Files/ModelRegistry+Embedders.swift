@@ -5,10 +5,12 @@ extension ModelRegistry {
   ///
   /// - Parameters:
   ///   - name: as it is registered.
-  ///   - precision: the arithmetic of transformers; shallow models have only one.
+  ///   - precision: the arithmetic of transformers; shallow models and networks over words have only one.
   /// - Throws: `notFetched` or `unknownModel` if there is none, what opening a model throws.
   public func embedder(named name: String, precision: EmbedderPrecision = .float32) throws(ModelError) -> any TextEmbedder {
     if isShallow(name) { return try shallowModel(named: name).embedder }
+    let path = directory + "/" + name
+    if WordNetworkEmbedder.isModel(at: path) { return try WordNetworkEmbedder(path: path, name: name) }
     return try TransformerEmbedder(directory: directory(named: name), name: name, precision: precision)
   }
 
