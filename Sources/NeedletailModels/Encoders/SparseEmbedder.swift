@@ -38,7 +38,7 @@ public final class SparseEmbedder: Embedder {
     path: String, name: String? = nil, precision: EmbedderPrecision = .float32, pool: WorkerPool = .shared
   ) throws(ModelError) {
     directory = try ModelDirectory(headed: path)
-    try Self.checkModules(path)
+    let weighting = try Self.weighting(path)
     let tokenizer = try directory.tokenizer()
     self.tokenizer = tokenizer
     let limit = directory.maximumTokens
@@ -50,7 +50,7 @@ public final class SparseEmbedder: Embedder {
     let vocabulary = 0..<directory.configuration.vocabularySize
     let frame: [Int32] = if let echo { echo.frame } else { [] }
     let silent = hidden.union(frame).filter { vocabulary.contains(Int($0)) }
-    let head = try VocabularyHead(directory)
+    let head = try VocabularyHead(directory, weighting: weighting)
     profile = EmbedderProfile(
       name: name ?? URL(fileURLWithPath: path).lastPathComponent, digest: directory.digest, dimension: head.terms,
       maximumTokens: echo?.maximumTokens ?? limit, similarity: .dot)
@@ -95,8 +95,10 @@ public final class SparseEmbedder: Embedder {
     return try SparseVector(entries)
   }
 
-  private static func checkModules(_ path: String) throws(ModelError) {
-    guard FileManager.default.fileExists(atPath: path + "/modules.json") else { return }
+  /// How the modules pool; by the maximum if they do not say.
+  private static func weighting(_ path: String) throws(ModelError) -> VocabularyHead.Weighting {
+    guard FileManager.default.fileExists(atPath: path + "/modules.json") else { return .saturated }
+    var weighting = VocabularyHead.Weighting.saturated
     for entry in try ConfigurationFile.list(path: path + "/modules.json", advice: "") {
       let type = try entry.require("type", entry.string("type"))
       switch type.split(separator: ".").last {
@@ -105,11 +107,13 @@ public final class SparseEmbedder: Embedder {
         let folder = try entry.require("path", entry.string("path"))
         let settings = try ConfigurationFile(path: "\(path)/\(folder)/config.json", advice: "It says how weights are pooled.")
         let pooling = try settings.string("pooling_strategy") ?? "max", function = try settings.string("activation_function") ?? "relu"
-        guard pooling == "max", function == "relu" else {
-          throw settings.unsupported("pooling by \(pooling) of log(1 + \(function))", "Supported is the maximum of log(1 + relu).")
+        guard ["max", "sum"].contains(pooling), function == "relu" else {
+          throw settings.unsupported("pooling by \(pooling) of log(1 + \(function))", "Supported are maximum and sum of log(1 + relu).")
         }
+        if pooling == "sum" { weighting = .summed }
       default: throw entry.unsupported("the module \(type)", "Supported are MLMTransformer and SpladePooling.")
       }
     }
+    return weighting
   }
 }

@@ -105,6 +105,11 @@ def main(folder):
         model.save(str(place))
         vectors = [model.encode([text], convert_to_sparse_tensor=False)[0].tolist() for text in TEXTS]
         finish(place, {"texts": TEXTS, "vectors": [[round(x, 6) for x in vector] for vector in vectors]})
+        if name == "bert":
+            summing = SparseEncoder(modules=[MLMTransformer(str(place), max_seq_length=48), SpladePooling("sum")], device="cpu")
+            vectors = [summing.encode([text], convert_to_sparse_tensor=False)[0].tolist() for text in TEXTS]
+            summed = {"texts": TEXTS, "vectors": [[round(x, 7) for x in vector] for vector in vectors]}
+            (place / "summed.json").write_text(json.dumps(summed, separators=(",", ":")) + "\n")
 
 
 main(pathlib.Path(sys.argv[1]))

@@ -81,6 +81,28 @@ import Testing
     }
   }
 
+  /// The same network with the other pooling of sentence-transformers.
+  @Test func summedWeightsAreThoseOfTheReference() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("needletail-summed-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.copyItem(atPath: path("sparse/bert"), toPath: folder.path)
+    func pool(_ strategy: String) throws {
+      try Data(#"{"pooling_strategy": "\#(strategy)", "activation_function": "relu"}"#.utf8)
+        .write(to: folder.appendingPathComponent("1_SpladePooling/config.json"))
+    }
+    try pool("sum")
+    let reference = try JSONDecoder().decode(Weights.self, from: Data(contentsOf: folder.appendingPathComponent("summed.json")))
+    let vectors = try SparseEmbedder(path: folder.path).encodeNow(reference.texts, as: .document)
+    for (row, expected) in reference.vectors.enumerated() {
+      var dense = [Float](repeating: 0, count: vectors.dimension)
+      for (term, weight) in zip(vectors[row].terms, vectors[row].weights) { dense[Int(term)] = weight }
+      let worst = zip(dense, expected).map { abs($0 - $1) / max(1, abs($1)) }.max() ?? 1
+      #expect(worst < 1e-4, "text \(row)")
+    }
+    try pool("mean")
+    #expect(throws: ModelError.self) { try SparseEmbedder(path: folder.path) }
+  }
+
   /// A causal network reads a text twice; the folder of its dense sibling, without what says how that pools.
   @Test(arguments: ["llama", "mistral", "qwen3"])
   func causalNetworksReadTwiceAsTheReference(name: String) async throws {
