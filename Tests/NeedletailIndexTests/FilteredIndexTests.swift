@@ -37,7 +37,7 @@ import Testing
     }
   }
 
-  @Test(arguments: FilteredMethod.allCases.filter { $0 != .fusedGraph }, [Similarity.euclidean, .cosine])
+  @Test(arguments: FilteredMethod.allCases.filter { $0 != .fusedGraph } + [.walkAround], [Similarity.euclidean, .cosine])
   func keepsThePromises(_ method: FilteredMethod, _ similarity: Similarity) throws {
     let sample = try Sample(1_500)
     let factory = try FilteredIndexFactory(sample.vectors, attributes: sample.attributes, similarity: similarity)

@@ -6,7 +6,8 @@ public enum FilteredMethod: String, Codable, CaseIterable, Sendable {
   case postFilter = "post-filter"
   /// What is cheapest for the number of matching rows: `PlannedGraph`.
   case planned
-  /// Search among the matching rows, looking over the others between them: `PlannedGraph`, walking.
+  /// Search among the matching rows, looking over the others between them: `PlannedGraph`, walking. A plan of `planned`, to be compared
+  /// with it; not one of `allCases`.
   case walkAround = "walk-around"
   /// ACORN-1: `ExpansionGraph`.
   case expansion
@@ -28,6 +29,12 @@ public enum FilteredMethod: String, Codable, CaseIterable, Sendable {
   case segmentGraph = "segment-graph"
   /// iRangeGraph: `SegmentTreeGraph`.
   case segmentTreeGraph = "segment-tree-graph"
+
+  /// The methods that are indexes of their own, in the order of reports.
+  public static let allCases: [FilteredMethod] = [
+    .scan, .postFilter, .planned, .expansion, .denseExpansion, .labelGraph, .stitchedLabelGraph, .labelSetGraph, .fusedGraph,
+    .partitionedLabels, .prefixGraph, .segmentGraph, .segmentTreeGraph,
+  ]
 
   /// The name in the literature.
   public var publishedName: String {
