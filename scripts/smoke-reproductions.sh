@@ -5,7 +5,7 @@
 #   scripts/smoke-reproductions.sh [SECONDS IN ALL [SECONDS FOR EACH]]
 set -euo pipefail
 cd "$(dirname "$0")/.."
-all=${1:-240} each=${2:-60}
+all=${1:-480} each=${2:-90}
 failed=0
 for recipe in Catalogue/*/recipe.json5; do
   name=$(basename "$(dirname "$recipe")")

@@ -45,7 +45,7 @@ extension SparseEmbedder {
       progress(report.texts)
     }
     do {
-      var texts = try TextLines(path: path)
+      var texts = try TextRecords(path: path)
       while let text = try texts.next() {
         pending.append(text)
         if pending.count == Self.textsAtATime { try flush() }

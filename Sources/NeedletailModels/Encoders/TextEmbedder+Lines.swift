@@ -33,7 +33,7 @@ extension TextEmbedder {
       guard VectorFile.isWritable(target) else {
         throw ModelError.malformedFile(path: target, reason: "vectors are written to .fvecs, .fbin or .npy: choose another ending")
       }
-      var texts = try TextLines(path: path)
+      var texts = try TextRecords(path: path)
       var pending: [String] = []
       var values: [Float] = []
       var isComplete = false

@@ -4,7 +4,7 @@ internal import NeedletailNumerics
 
 /// The texts of a file, a JSON object to a line with `_id`, `text` and perhaps `title`, as in BEIR's collections (Thakur et al., NeurIPS
 /// 2021 Datasets and Benchmarks); also compressed by gzip.
-struct TextLines: ~Copyable {
+struct TextRecords: ~Copyable {
   private struct Record: Decodable {
     var id: String
     var title: String?
