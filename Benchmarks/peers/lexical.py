@@ -117,10 +117,10 @@ class Pisa:
 
 
 class Needletail:
-    name = "Needletail"
-
-    def __init__(self, program, documents, queries, folder):
+    def __init__(self, program, algorithm, documents, queries, folder):
+        self.name = f"Needletail ({algorithm})"
         self.program = program
+        self.algorithm = algorithm
         self.folder = folder
         for name, texts in (("documents", documents), ("queries", queries)):
             with open(f"{folder}/{name}.txt", "w") as file:
@@ -131,6 +131,7 @@ class Needletail:
             [
                 *[self.program, "lexical", "--documents", self.folder + "/documents.txt"],
                 *["--queries", self.folder + "/queries.txt", "--index", self.folder + "/lexical.index", "--limit", str(k)],
+                *["--algorithm", self.algorithm],
             ],
             capture_output=True,
             text=True,
@@ -150,7 +151,9 @@ def main():
     mean = sum(map(len, queries)) / len(queries)
     print(f"{len(documents)} documents, {len(queries)} queries of {mean:.1f} terms", flush=True)
     with tempfile.TemporaryDirectory() as folder:
-        engines = [Needletail(arguments.needletail, documents, queries, folder)]
+        engines = [
+            Needletail(arguments.needletail, algorithm, documents, queries, folder) for algorithm in ("maxscore", "block-max-wand")
+        ]
         for make in (BM25S, Tantivy, Pisa):
             start = time.perf_counter()
             try:

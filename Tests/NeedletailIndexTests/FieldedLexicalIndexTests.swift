@@ -90,6 +90,7 @@ private struct FieldedCollection {
         options.within = RowSet((0..<Row(collection.documents.count)).filter { _ in Double.random(in: 0..<1, using: &random) < share })
       }
       let found = try collection.index.search(boosts: Self.boosts(query), parameters: parameters, options: options)
+      #expect(found == (try collection.index.search(boosts: Self.boosts(query), parameters: parameters, options: options, algorithm: .blockMaxWAND)))
       options.isExact = true
       #expect(found == (try collection.index.search(boosts: Self.boosts(query), parameters: parameters, options: options)))
       let expected = collection.search(query, parameters, within: options.within, limit: options.limit)

@@ -135,8 +135,13 @@ struct RebuiltIndexFile {
             SearchOptions(limit: limit), SearchOptions(limit: limit, within: RowSet([1, 7, 399])),
             SearchOptions(limit: limit, excluding: RowSet(0..<100)),
           ] {
-            #expect(try index.search(terms, options: options).allSatisfy { Int($0.row) < index.count })
+            for algorithm in LexicalAlgorithm.allCases {
+              #expect(try index.search(terms, options: options, algorithm: algorithm).allSatisfy { Int($0.row) < index.count })
+            }
           }
+        }
+        for algorithm in LexicalAlgorithm.allCases {
+          _ = try index.search(terms, parameters: BM25Parameters(saturation: 0, lengthNormalization: 1), algorithm: algorithm)
         }
         _ = LexicalStatistics(of: [(index, RowSet(0..<50))], terms: terms)
         _ = index.rows(withAll: terms)

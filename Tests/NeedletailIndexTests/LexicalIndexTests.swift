@@ -66,8 +66,11 @@ import Testing
       if Bool.random(using: &random) { options.within = collection.rows(&random) }
       if Bool.random(using: &random) { options.excluding = collection.rows(&random) }
       let pruned = try collection.index.search(query, parameters: parameters, options: options)
+      let pivoted = try collection.index.search(query, parameters: parameters, options: options, algorithm: .blockMaxWAND)
+      #expect(pivoted == pruned)
       options.isExact = true
       #expect(pruned == (try collection.index.search(query, parameters: parameters, options: options)))
+      #expect(pruned == (try collection.index.search(query, parameters: parameters, options: options, algorithm: .blockMaxWAND)))
       let expected = collection.search(query, parameters, options)
       #expect(pruned.count == expected.count)
       for (found, wanted) in zip(pruned, expected) {

@@ -11,13 +11,14 @@ struct LexicalBenchmark: ParsableCommand {
   @Option(help: "The queries.") var queries: String
   @Option(help: "An index file: built and written if it is missing, otherwise opened.") var index: String?
   @Option(help: "Rows for each query.") var limit = 10
+  @Option(help: "maxscore or block-max-wand.") var algorithm = LexicalAlgorithm.maxScore
 
   func run() throws {
     let index = try opened()
     let queries = try Self.lines(queries)
-    for query in queries.prefix(20) { _ = try index.search(query, options: SearchOptions(limit: limit)) }
+    for query in queries.prefix(20) { _ = try index.search(query, options: SearchOptions(limit: limit), algorithm: algorithm) }
     let time = try ContinuousClock().measure {
-      for query in queries { _ = try index.search(query, options: SearchOptions(limit: limit)) }
+      for query in queries { _ = try index.search(query, options: SearchOptions(limit: limit), algorithm: algorithm) }
     }
     print("\(queries.count) queries in \(time / .seconds(1)) seconds")
   }
@@ -36,3 +37,5 @@ struct LexicalBenchmark: ParsableCommand {
       .map { $0.split(separator: " ").map(String.init) }
   }
 }
+
+extension LexicalAlgorithm: ExpressibleByArgument {}

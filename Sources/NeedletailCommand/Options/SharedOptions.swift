@@ -47,6 +47,7 @@ struct EmbedderOptions: ParsableArguments {
 
 extension EmbedderPrecision: ExpressibleByArgument {}
 extension SearchMode: ExpressibleByArgument {}
+extension LexicalAlgorithm: ExpressibleByArgument {}
 
 extension CollectionOptions {
   /// The embedder that made the vectors of a collection, or none if it has no vectors.

@@ -34,6 +34,8 @@ struct EvaluateCollections: AsyncParsableCommand {
   @Option(help: ArgumentHelp("A model of sparse vectors: a registered name, or its folder.", valueName: "NAME")) var sparseModel: String?
   @Option(help: ArgumentHelp("Write TREC run files here.", valueName: "DIR"), completion: .directory) var runFolder: String?
   @Flag(help: "Search dense vectors exactly instead of through the graph.") var exact = false
+  @Option(help: ArgumentHelp("How word search leaves postings out: maxscore or block-max-wand; the answers are the same.", valueName: "ALGORITHM"))
+  var lexicalAlgorithm = LexicalAlgorithm.maxScore
   @Flag(help: "Embed every document, as if none had been embedded before, and keep nothing.") var noCache = false
   @OptionGroup var fieldWeights: FieldWeightOptions
   @OptionGroup var data: DataOptions
@@ -108,6 +110,7 @@ extension EvaluateCollections {
     var systems: [(name: String, retriever: any Retriever)] = []
     var searcher = index.searcher
     searcher.options.isExact = exact
+    searcher.options.lexicalAlgorithm = lexicalAlgorithm
     for mode in modes {
       searcher.mode = mode
       systems.append((mode.rawValue, searcher))

@@ -24,6 +24,9 @@ struct SearchCommand: AsyncParsableCommand {
     "dense (by meaning), lexical (by words), sparse (by weighted terms) or hybrid (all there are); without, hybrid.", valueName: "MODE"))
   var mode: SearchMode?
 
+  @Option(help: ArgumentHelp("How word search leaves postings out: maxscore or block-max-wand; the answers are the same.", valueName: "ALGORITHM"))
+  var lexicalAlgorithm = LexicalAlgorithm.maxScore
+
   @Option(help: ArgumentHelp(
     "Answer by the pipeline in this JSON5 file: sources, feedback, fusion, reranking, cut-off.", valueName: "FILE"),
     completion: .file(extensions: ["json5", "json"]))
@@ -60,6 +63,7 @@ struct SearchCommand: AsyncParsableCommand {
       sparseEmbedder: try needsSparse ? target.sparseEmbedder(of: collection, precision: embedding.precision) : nil,
       mode: mode ?? .hybrid)
     searcher.options.fieldWeights = fieldWeights.weights
+    searcher.options.lexicalAlgorithm = lexicalAlgorithm
     let question = Query(query.joined(separator: " "), filter: try ranking.parsedFilter(), limit: ranking.top)
     if let answered = try await reranking.search(question, searcher, registry: target.data.registry) {
       return try ranking.show(answered, as: output)

@@ -1,6 +1,6 @@
 internal import NeedletailNumerics
 
-/// One running search.
+/// One running search. Two algorithms share the cursors, the scores and the rule of what is worth offering; `scorePivots` is the other one.
 ///
 /// Rows are taken in windows. In each, the shares of the terms with the highest bounds are added up until the other terms together
 /// cannot reach the results any more. Those count only for rows that are promising by then: MaxScore (H. Turtle and J. Flood, "Query
@@ -14,22 +14,26 @@ struct LexicalSearch {
   /// The first window is small, so that the others begin with a threshold.
   private static let firstWindowSize = 1 << 12
 
-  private let index: LexicalIndex
+  let index: LexicalIndex
   private let options: SearchOptions
   private let scratch: LexicalScratch
+  private let algorithm: LexicalAlgorithm
   private let isFiltered: Bool
   private let scale: Float
   /// Where documents have fields; postings count slots then.
-  private let fields: FieldScorer?
+  let fields: FieldScorer?
   private let slotsPerRow: UInt32
-  private var cursors: [TermCursor]
+  var cursors: [TermCursor]
   /// For each cursor, about how many postings the window has, and what no share in it exceeds; and the cursors by falling bounds.
   private var outlooks: [(postings: Int, bound: UInt32)]
   private var order: [Int]
-  private var best: TopK
+  var best: TopK
 
-  init(_ query: LexicalQuery, in index: LexicalIndex, _ scratch: LexicalScratch, _ options: SearchOptions) {
+  init(
+    _ query: LexicalQuery, in index: LexicalIndex, _ scratch: LexicalScratch, _ options: SearchOptions, _ algorithm: LexicalAlgorithm
+  ) {
     self.index = index
+    self.algorithm = algorithm
     self.options = options
     self.scratch = scratch
     isFiltered = options.within != nil || options.excluding != nil
@@ -43,16 +47,23 @@ struct LexicalSearch {
   }
 
   mutating func run() -> [Neighbour] {
-    if let within = options.within, isSelective(within) { scoreRows(of: within) } else { scoreWindows() }
+    if let within = options.within, isSelective(within) {
+      scoreRows(of: within)
+    } else {
+      switch algorithm {
+      case .maxScore: scoreWindows()
+      case .blockMaxWAND: scorePivots()
+      }
+    }
     return best.ranked.map { Neighbour(row: $0.row, score: $0.score / scale) }
   }
 
   /// The greatest sum that is not worth offering: later rows lose against equal scores.
-  private var threshold: UInt32 {
+  var threshold: UInt32 {
     best.threshold > 0 && !options.isExact ? UInt32(best.threshold) : 0
   }
 
-  private func isAllowed(_ row: UInt32) -> Bool {
+  func isAllowed(_ row: UInt32) -> Bool {
     if let within = options.within, !within.contains(row) { return false }
     if let excluding = options.excluding, excluding.contains(row) { return false }
     return true
@@ -75,7 +86,7 @@ struct LexicalSearch {
 
   // MARK: One term
 
-  private mutating func share(_ number: Int, of row: UInt32, above most: UInt32) -> UInt32? {
+  mutating func share(_ number: Int, of row: UInt32, above most: UInt32) -> UInt32? {
     guard let fields else { return cursors[number].share(of: row, above: most, in: index) }
     return cursors[number].share(of: row, fields, in: index)
   }
@@ -85,12 +96,12 @@ struct LexicalSearch {
     unsafe cursors[number].accumulate(rows, fields, into: scratch.sums, index)
   }
 
-  private mutating func outlook(_ number: Int, below end: UInt32) -> (postings: Int, bound: UInt32) {
+  mutating func outlook(_ number: Int, below end: UInt32) -> (postings: Int, bound: UInt32) {
     guard let fields else { return cursors[number].outlook(below: end, in: index) }
     return cursors[number].outlook(below: end * slotsPerRow, fields, in: index)
   }
 
-  // MARK: Many rows
+  // MARK: Windows of rows
 
   private mutating func scoreWindows() {
     var next: UInt32 = 0

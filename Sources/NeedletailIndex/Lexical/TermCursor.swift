@@ -67,7 +67,8 @@ struct TermCursor {
     return (min((number - block) * PostingBlock.capacity, Int(entry.documentFrequency)), highest)
   }
 
-  private mutating func blockBound(_ number: Int, in index: LexicalIndex) -> UInt32 {
+  /// A number that no share in a block exceeds.
+  mutating func blockBound(_ number: Int, in index: LexicalIndex) -> UInt32 {
     if number != boundBlock {
       bound = scorer.bound(index.blocks[Int(entry.firstBlock) + number])
       boundBlock = number

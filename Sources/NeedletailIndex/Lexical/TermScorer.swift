@@ -44,7 +44,8 @@ struct TermScorer {
   }
 
   private func bound(_ bound: PostingBound) -> UInt32 {
-    let count = bound.effectiveFrequency
+    // A frequency in a file may be 0, and so may be what divides then.
+    let count = max(bound.effectiveFrequency, 1)
     let share = count.isInfinite ? ceiling : ceiling * (count / (count + (flat + slope * Float(bound.length))))
     // Rounding is not monotone to the last bit.
     return UInt32(min(share * (1 + 0x1p-20), 0x1p31)) + 2

@@ -46,7 +46,7 @@ struct CandidateSearch: Sendable {
   private func lexicalRanking(depth: Int) async throws -> Timed? {
     guard let text else { return nil }
     let watch = Stopwatch()
-    let found = try snapshot.lexical(text, limit: depth, filter: filter, weights: options.fieldWeights)
+    let found = try snapshot.lexical(text, limit: depth, filter: filter, weights: options.fieldWeights, algorithm: options.lexicalAlgorithm)
     return (Self.ranking("lexical", found), watch.stage("lexical", candidates: found.count))
   }
 

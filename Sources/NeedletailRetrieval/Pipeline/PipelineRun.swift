@@ -64,8 +64,9 @@ struct PipelineRun: Sendable {
     switch source.kind {
     case .dense: passages = try nearest(vector, source)
     case .lexical:
-      passages = try snapshot.lexical(query.text, limit: depth, filter: query.filter, weights: source.fieldWeights)
-        .map { ($0.id, Double($0.score)) }
+      passages = try snapshot.lexical(
+        query.text, limit: depth, filter: query.filter, weights: source.fieldWeights, algorithm: pipeline.searcher.options.lexicalAlgorithm
+      ).map { ($0.id, Double($0.score)) }
     case .sparse:
       passages = try snapshot.nearest(to: sparseVector, limit: depth, filter: query.filter, isExact: pipeline.searcher.options.isExact)
         .map { ($0.id, Double($0.score)) }
@@ -151,7 +152,8 @@ struct PipelineRun: Sendable {
         detail: added.isEmpty ? "nothing added" : "added " + added.prefix(8).joined(separator: " ")))
     let searching = Stopwatch()
     source.ranking.passages = try snapshot.lexical(
-      boosts: boosts, limit: max(source.specification.depth, query.limit), filter: query.filter, weights: source.specification.fieldWeights
+      boosts: boosts, limit: max(source.specification.depth, query.limit), filter: query.filter, weights: source.specification.fieldWeights,
+      algorithm: pipeline.searcher.options.lexicalAlgorithm
     ).map { ($0.id, Double($0.score)) }
     stages.append(searching.stage(source.ranking.source, candidates: source.ranking.passages.count, detail: "asked again"))
   }

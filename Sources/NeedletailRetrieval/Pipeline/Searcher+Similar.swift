@@ -81,7 +81,9 @@ private struct DocumentQuestion: Sendable {
     }
     let search = DenseSearchOptions(isExact: options.isExact, efSearch: options.efSearch)
     for vector in vectors { take(try snapshot.nearest(to: vector, limit: depth, filter: filter, options: search)) }
-    if !text.isEmpty { take(try snapshot.lexical(text, limit: depth, filter: filter, weights: options.fieldWeights)) }
+    if !text.isEmpty {
+      take(try snapshot.lexical(text, limit: depth, filter: filter, weights: options.fieldWeights, algorithm: options.lexicalAlgorithm))
+    }
 
     let source = text.isEmpty ? "dense" : "lexical"
     let ranked = best.sorted { $0.value != $1.value ? $0.value > $1.value : $0.key < $1.key }

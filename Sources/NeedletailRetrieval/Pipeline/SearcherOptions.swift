@@ -1,3 +1,4 @@
+public import NeedletailIndex
 public import NeedletailStore
 
 /// How a searcher works; the defaults suit people who read the first page of answers.
@@ -14,6 +15,8 @@ public struct SearcherOptions: Hashable, Sendable {
   public var efSearch: Int?
   /// What words in some fields count, in place of the collection's weights; only for a collection that was made with fields.
   public var fieldWeights: [LexicalFields.Field: Float] = [:]
+  /// How word search leaves postings out; the answers do not depend on it.
+  public var lexicalAlgorithm = LexicalAlgorithm.maxScore
   /// Most bytes of UTF-8 in a snippet.
   public var snippetBytes = 320
 

@@ -1,6 +1,6 @@
 internal import GRDB
 public import NeedletailCore
-internal import NeedletailIndex
+public import NeedletailIndex
 internal import NeedletailText
 
 extension Snapshot {
@@ -17,17 +17,18 @@ extension Snapshot {
   ///   - limit: most passages returned.
   ///   - filter: what documents have to satisfy.
   ///   - weights: of fields, in place of those of the collection.
+  ///   - algorithm: how postings are left out; the answer does not depend on it.
   /// - Throws: `StoreError.invalidQuery` for a negative limit and for weights that the collection has no use for, `invalidFilter`.
   public func lexical(
-    _ text: String, limit: Int, filter: Filter? = nil, weights: [LexicalFields.Field: Float] = [:]
+    _ text: String, limit: Int, filter: Filter? = nil, weights: [LexicalFields.Field: Float] = [:], algorithm: LexicalAlgorithm = .maxScore
   ) throws(StoreError) -> [ScoredPassage] {
     try check(limit)
     let question = LexicalQuestion(text)
     var boosts = boosts(of: text)
     for term in try expansions(of: question.prefixes) { boosts[term] = max(1, boosts[term, default: 0]) }
     let phrases = question.phrases.map { context.analyzer.terms(in: $0).map(\.term) }.filter { !$0.isEmpty }
-    guard !phrases.isEmpty else { return try lexical(boosts: boosts, limit: limit, filter: filter, weights: weights) }
-    return try lexical(boosts: boosts, containing: phrases, limit: limit, filter: filter, weights: weights)
+    guard !phrases.isEmpty else { return try lexical(boosts: boosts, limit: limit, filter: filter, weights: weights, algorithm: algorithm) }
+    return try lexical(boosts: boosts, containing: phrases, limit: limit, filter: filter, weights: weights, algorithm)
   }
 
   /// Words that one beginning stands for at most, those of most passages.
@@ -52,14 +53,15 @@ extension Snapshot {
 
   /// The best passages that have all terms of the phrases and, by their texts, each phrase as a whole.
   private func lexical(
-    boosts: [String: Double], containing phrases: [[String]], limit: Int, filter: Filter?, weights: [LexicalFields.Field: Float]
+    boosts: [String: Double], containing phrases: [[String]], limit: Int, filter: Filter?, weights: [LexicalFields.Field: Float],
+    _ algorithm: LexicalAlgorithm
   ) throws(StoreError) -> [ScoredPassage] {
     let required = Set(phrases.joined())
     var chosen: [ScoredPassage] = []
     var seen = 0
     var depth = max(64, 4 * min(limit, passageCount))
     while chosen.count < limit {
-      let found = try lexical(boosts: boosts, limit: depth, filter: filter, weights: weights, required: required)
+      let found = try lexical(boosts: boosts, limit: depth, filter: filter, weights: weights, required: required, algorithm)
       for passage in found.dropFirst(seen) where chosen.count < limit {
         if try contains(phrases, passage.id) { chosen.append(passage) }
       }
@@ -96,10 +98,12 @@ extension Snapshot {
   ///   - limit: most passages returned.
   ///   - filter: what documents have to satisfy.
   ///   - weights: of fields, in place of those of the collection.
+  ///   - algorithm: how postings are left out; the answer does not depend on it.
   public func lexical(
-    boosts: [String: Double], limit: Int, filter: Filter? = nil, weights: [LexicalFields.Field: Float] = [:]
+    boosts: [String: Double], limit: Int, filter: Filter? = nil, weights: [LexicalFields.Field: Float] = [:],
+    algorithm: LexicalAlgorithm = .maxScore
   ) throws(StoreError) -> [ScoredPassage] {
-    try lexical(boosts: boosts, limit: limit, filter: filter, weights: weights, required: [])
+    try lexical(boosts: boosts, limit: limit, filter: filter, weights: weights, required: [], algorithm)
   }
 
   private func check(_ limit: Int) throws(StoreError) {
@@ -123,7 +127,8 @@ extension Snapshot {
 
   /// - Parameter required: terms without which a passage does not count.
   private func lexical(
-    boosts: [String: Double], limit: Int, filter: Filter?, weights: [LexicalFields.Field: Float], required: Set<String>
+    boosts: [String: Double], limit: Int, filter: Filter?, weights: [LexicalFields.Field: Float], required: Set<String>,
+    _ algorithm: LexicalAlgorithm
   ) throws(StoreError) -> [ScoredPassage] {
     try check(limit)
     let parameters = try parameters(weights)
@@ -143,9 +148,9 @@ extension Snapshot {
         let options = SearchOptions(limit: limit, within: within, excluding: part.deletedOrNil)
         let neighbours =
           if let parameters {
-            try indexes[index].search(boosts: boosts, parameters: parameters, statistics: statistics, options: options)
+            try indexes[index].search(boosts: boosts, parameters: parameters, statistics: statistics, options: options, algorithm: algorithm)
           } else {
-            try indexes[index].search(boosts: boosts, statistics: statistics, options: options)
+            try indexes[index].search(boosts: boosts, statistics: statistics, options: options, algorithm: algorithm)
           }
         for neighbour in neighbours {
           found.append(ScoredPassage(id: part.passages[Int(neighbour.row)], score: neighbour.score))
