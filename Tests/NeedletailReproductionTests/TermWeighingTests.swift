@@ -59,34 +59,4 @@ import Testing
       }
     }
   }
-
-  @Test func penaltiesAreTheirDefinitions() throws {
-    let row: [Float] = [0.5, 0, 2, 0.25]
-    let tape = Tape()
-    let same = try tape.constant(row + row + row, shape: [3, 4])
-    #expect(abs(try SparsityPenalty.operations.loss(of: same).value - row.reduce(0) { $0 + $1 * $1 }) < 1e-6)
-    #expect(abs(try SparsityPenalty.absolute.loss(of: same).value - 2.75) < 1e-6)
-    // terms that all share are dear, the same weights apart are not
-    let apart = try tape.constant([3, 0, 0, 0, 3, 0, 0, 0, 3], shape: [3, 3])
-    let shared = try tape.constant([3, 0, 0, 3, 0, 0, 3, 0, 0], shape: [3, 3])
-    #expect(abs(try SparsityPenalty.operations.loss(of: apart).value - 3) < 1e-6)
-    #expect(abs(try SparsityPenalty.operations.loss(of: shared).value - 9) < 1e-6)
-    #expect(try SparsityPenalty.absolute.loss(of: apart).value == SparsityPenalty.absolute.loss(of: shared).value)
-  }
-
-  @Test(arguments: [SparsityPenalty.operations, .absolute]) func gradientsOfThePenaltiesAgreeWithDifferences(_ penalty: SparsityPenalty) throws {
-    let weights: [Float] = [0.5, 0.1, 2, 0.25, 1, 0.75]
-    let tape = Tape()
-    let variable = try tape.variable(weights, shape: [2, 3])
-    try tape.differentiate(penalty.loss(of: variable))
-    let gradient = variable.gradient
-    for place in weights.indices {
-      let values = try [Float(1e-2), -1e-2].map { step in
-        var moved = weights
-        moved[place] += step
-        return try penalty.loss(of: Tape().constant(moved, shape: [2, 3])).value
-      }
-      #expect(abs((values[0] - values[1]) / 2e-2 - gradient[place]) < 1e-3)
-    }
-  }
 }

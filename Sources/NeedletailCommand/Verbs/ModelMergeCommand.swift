@@ -53,6 +53,14 @@ extension ModelRegistry {
     return FileManager.default.fileExists(atPath: path + "/config.json") ? try ModelDirectory(path: path) : try directory(named: name)
   }
 
+  /// The same for a network that weighs terms or is to learn it: an embedding model, a sparse one, or one of masked language modelling.
+  func directory(ofTermsAtOrNamed name: String) throws -> ModelDirectory {
+    let path = NSString(string: name).expandingTildeInPath
+    if FileManager.default.fileExists(atPath: path + "/config.json") { return try ModelDirectory(sparse: path) }
+    guard let known = models().first(where: { $0.name == name }) else { return try directory(named: name) }
+    return try ModelDirectory(sparse: known.path)
+  }
+
   /// The directory of a model of some kind: a directory that is given, or that of the registered one of that name.
   func path(atOrNamed name: String, as kind: ModelKind) throws -> String {
     let path = NSString(string: name).expandingTildeInPath

@@ -20,6 +20,11 @@ struct TrainCommand: AsyncParsableCommand {
         data: [{ format: "texts", path: "notes.txt" }], objective: { kind: "reconstruction" }
         data: [{ format: "pages", path: "wiki.jsonl", tasks: ["cloze", "lead", "links"], pairs: 20000 }]
 
+      With head: "sparse" the network learns to weigh the terms of its vocabulary (SPLADE), few of them if they have a price; the result is
+      for `needletail sparse encode`:
+
+        head: "sparse", objective: { flops: { query: 3e-4, document: 1e-4 } }
+
       With untrained: { layers: 2, hidden: 128, vocabulary: 8000, tokens: 128 } it begins with random weights, and the model lends
       its tokenizer.
 
@@ -41,7 +46,8 @@ struct TrainCommand: AsyncParsableCommand {
 
   func run() async throws {
     let plan = try TrainingRecipe(path: recipe)
-    let directory = try data.registry.directory(atOrNamed: plan.model)
+    let registry = data.registry
+    let directory = try plan.reading == .terms ? registry.directory(ofTermsAtOrNamed: plan.model) : registry.directory(atOrNamed: plan.model)
     if let batches {
       let training = try TrainingRun(plan, recipePath: recipe, model: directory)
       return try BatchLines(training).write(to: batches)

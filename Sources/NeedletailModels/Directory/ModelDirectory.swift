@@ -54,7 +54,10 @@ public struct ModelDirectory: Sendable {
   }
 
   /// Opens a model with a head of its own: what its module files say is the head's affair.
-  init(headed path: String, cachesDigest: Bool = true) throws(ModelError) {
+  public init(headed path: String) throws(ModelError) { try self.init(headed: path, cachesDigest: true) }
+
+  /// - Parameter cachesDigest: whether digests of files may be kept in the directory.
+  init(headed path: String, cachesDigest: Bool) throws(ModelError) {
     try Self.checkIsFolder(path)
     try self.init(path: path, checked: SentenceModules(headed: path), cachesDigest: cachesDigest)
   }

@@ -233,7 +233,7 @@ extension SentenceModules {
     try Self.write(general, to: directory + "/config_sentence_transformers.json")
   }
 
-  private static func write(_ value: JSONValue, to path: String) throws(ModelError) {
+  static func write(_ value: JSONValue, to path: String) throws(ModelError) {
     do {
       let url = URL(fileURLWithPath: path)
       try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)

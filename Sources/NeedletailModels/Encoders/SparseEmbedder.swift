@@ -96,7 +96,7 @@ public final class SparseEmbedder: Embedder {
   }
 
   /// How the modules pool; by the maximum if they do not say.
-  private static func weighting(_ path: String) throws(ModelError) -> VocabularyHead.Weighting {
+  static func weighting(_ path: String) throws(ModelError) -> VocabularyHead.Weighting {
     guard FileManager.default.fileExists(atPath: path + "/modules.json") else { return .saturated }
     var weighting = VocabularyHead.Weighting.saturated
     for entry in try ConfigurationFile.list(path: path + "/modules.json", advice: "") {

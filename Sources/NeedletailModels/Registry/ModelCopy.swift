@@ -10,11 +10,7 @@ extension ModelDirectory {
   ///   - includingWeights: whether the weights are copied too.
   func copy(to destination: String, writingModules: Bool, includingWeights: Bool = true) throws(ModelError) {
     let network = modules.transformerFolder.isEmpty ? "" : modules.transformerFolder + "/"
-    let networkFiles = [
-      "config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt", "vocab.json", "merges.txt",
-      "special_tokens_map.json", "added_tokens.json", "generation_config.json", "chat_template.jinja",
-    ]
-    var names = networkFiles.map { network + $0 } + ["README.md", "LICENSE"]
+    var names = Self.networkFiles.map { network + $0 } + Self.remarks
     if !writingModules {
       names += ["modules.json", "config_sentence_transformers.json", "artifact.metadata"]
       names += moduleFolders.flatMap { ["\($0)/config.json", "\($0)/\(Self.weightsName)"] }
@@ -31,6 +27,20 @@ extension ModelDirectory {
     }
     if writingModules { try modules.write(to: destination, dimension: configuration.hiddenSize) }
   }
+
+  /// Copies the files of a network that lies in the directory itself, and of its tokenizer; no modules and no weights.
+  func copyNetwork(to destination: String) throws(ModelError) {
+    for name in Self.networkFiles + Self.remarks where FileManager.default.fileExists(atPath: path + "/" + name) {
+      try Self.place(path + "/" + name, at: destination + "/" + name, linking: false)
+    }
+  }
+
+  private static let networkFiles = [
+    "config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt", "vocab.json", "merges.txt", "special_tokens_map.json",
+    "added_tokens.json", "generation_config.json", "chat_template.jinja",
+  ]
+
+  private static let remarks = ["README.md", "LICENSE"]
 
   /// The folders that `modules.json` leads to, each once, apart from that of the network.
   private var moduleFolders: [String] {

@@ -112,23 +112,6 @@ package struct TermWeighing {
   }
 }
 
-/// What keeps vectors sparse: a penalty on the weights of a batch, one row for each text.
-package enum SparsityPenalty: String, Codable, Sendable {
-  /// The sum of the weights of a text, on average.
-  case absolute
-  /// The sum over terms of the squared mean weight, which is about what an inverted index has to do for a query (Paria et al., "Minimizing
-  /// FLOPs to Learn Efficient Sparse Representations", ICLR 2020, equation 4): terms that all texts share are dear.
-  case operations
-
-  package func loss(of weights: Tensor) throws(TensorError) -> Tensor {
-    let share = 1 / Float(max(1, weights.shape.rows))
-    switch self {
-    case .absolute: return try weights.sum().scaled(by: share)
-    case .operations: return try weights.sumOfRows().scaled(by: share).mapped(.square).sum()
-    }
-  }
-}
-
 /// Takes the network through the steps of a training.
 final class TermWeightLearner: Learner {
   /// What a step makes small.

@@ -16,6 +16,8 @@ public struct ExampleBatch: Hashable, Sendable {
   public var occurrences: [Int] = []
   /// For each query how similar its first positive is, where that was judged.
   public var similarities: [Double?] = []
+  /// The steps taken before, for objectives that change with time.
+  public var step = 0
 
   /// Makes a batch of some examples.
   ///

@@ -59,9 +59,12 @@ extension TransformerNetwork {
     return try normalised(sum, embeddingNorm, on: tape).droppingOut(dropout.hidden)
   }
 
-  /// One vector for each sequence, as the model directory has it: pooled, scaled to unit length if the model does that.
+  /// One vector for each sequence, as the model directory has it: pooled, scaled to unit length if the model does that; or the weights of
+  /// terms, if texts are read so.
   public func vectors(of tokens: PackedTokens, on tape: Tape, dropout: DropoutRates = .none) throws(TensorError) -> Tensor {
-    let pooled = try states(of: tokens, on: tape, dropout: dropout).reduced(tokens.sequences, by: directory.pooling.sequenceReduction)
+    let states = try states(of: tokens, on: tape, dropout: dropout)
+    if let prediction { return try prediction.weights(of: states, tokens.sequences, self, on: tape) }
+    let pooled = try states.reduced(tokens.sequences, by: directory.pooling.sequenceReduction)
     return directory.normalises ? pooled.unitLength() : pooled
   }
 

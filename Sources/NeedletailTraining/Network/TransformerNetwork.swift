@@ -60,8 +60,24 @@ public final class TransformerNetwork {
   /// How many tensors of the weight file a parameter holds one below the other, where they are several.
   private let pieceCounts: [Parameter: Int]
 
+  /// What the network makes of the states of a text's tokens.
+  public enum Reading: Hashable, Sendable {
+    /// A vector, as the directory says.
+    case pooled
+    /// A weight for each term of the vocabulary, by a head of masked language modelling; see `SparseEmbedder`.
+    case terms
+  }
+
+  /// What `vectors` are.
+  public var reading: Reading { prediction == nil ? .pooled : .terms }
+  /// The head that weighs terms, if that is how texts are read.
+  private(set) var prediction: VocabularyPrediction?
+  /// Components of `vectors`.
+  public var dimension: Int { reading == .terms ? configuration.vocabularySize : configuration.hiddenSize }
+
   /// Makes sure that the network of a directory is one that can be trained: BERT, DistilBERT or RoBERTa.
-  public static func check(_ directory: ModelDirectory) throws(ModelError) {
+  public static func check(_ directory: ModelDirectory, reading: Reading = .pooled) throws(ModelError) {
+    if reading == .terms { try VocabularyPrediction.check(directory) }
     guard directory.configuration.style == LayerStyle(), directory.pooling != .last else {
       throw .unsupported(
         path: directory.path, feature: "training \(directory.configuration.architecture.rawValue) with this pooling",
@@ -74,9 +90,14 @@ public final class TransformerNetwork {
   /// - Precondition: `check` lets the directory pass.
   /// - Parameters:
   ///   - directory: the model.
-  ///   - trained: which layers learn.
-  public convenience init(_ directory: ModelDirectory, trained: Trained = .everything) {
-    self.init(directory, trained: trained, with: [])
+  ///   - trained: which layers learn. The head learns with them, except beside small additions, whose files could not hold it.
+  ///   - reading: what becomes of the states. A head that the directory lacks begins as one that changes nothing.
+  public convenience init(_ directory: ModelDirectory, trained: Trained = .everything, reading: Reading = .pooled) {
+    var isHeadTrained = true
+    if case .additions = trained { isHeadTrained = false }
+    let head = VocabularyPrediction.declarations(directory.configuration, isTrained: isHeadTrained)
+    self.init(directory, trained: trained, with: reading == .terms ? head : [])
+    if reading == .terms { prediction = VocabularyPrediction(self) }
   }
 
   /// - Parameter additions: parameters that learn together with the network and are not part of it: zeros at first.
@@ -122,8 +143,9 @@ public final class TransformerNetwork {
     }
   }
 
-  /// Writes the network as a model directory of the same layout as the one it came from.
-  public func save(to path: String) throws(ModelError) { try save(to: path, adding: []) }
+  /// Writes the network as a model directory of the same layout as the one it came from; one that weighs terms as `SparseEmbedder` and
+  /// the `SparseEncoder` of sentence-transformers read it.
+  public func save(to path: String) throws(ModelError) { try save(to: path, adding: prediction?.entries(of: self) ?? []) }
 
   /// - Parameter additions: tensors of a head.
   func save(to path: String, adding additions: [SafetensorsWriter.Entry]) throws(ModelError) {
@@ -138,7 +160,7 @@ public final class TransformerNetwork {
         return weight
       }
     }
-    try directory.save(to: path, replacing: values, adding: additions)
+    try directory.save(to: path, replacing: values, adding: additions, as: reading == .terms ? .sparse : .embedder)
   }
 
   /// The additions as they stand, for the directory's model; nil if the network itself learns.
@@ -156,7 +178,7 @@ public final class TransformerNetwork {
 
   /// The gradients of all that learns by the names that tensors have in weight files.
   public var gradientsByTensorName: [String: [Float]] {
-    var values: [String: [Float]] = [:]
+    var values = prediction?.gradients(of: self) ?? [:]
     forEachTensor { name, parameter, range in
       guard parameter.isTrained else { return }
       values[name] = Array(parameters.gradient(of: parameter)[range])

@@ -19,15 +19,22 @@ enum ObjectiveFactory {
     case distribution, margins, pairwise, listwise
   }
 
-  static func make(_ fields: inout RecipeObject, seed: UInt64) throws(TrainingError) -> Made {
+  static func make(
+    _ fields: inout RecipeObject, seed: UInt64, steps: Int, reading: TransformerNetwork.Reading
+  ) throws(TrainingError) -> Made {
     let kind = try fields.choice("kind", Kind.self) ?? .contrastive
+    let isSparse = reading == .terms
     if let pretraining = try pretraining(kind, &fields) {
+      if isSparse { throw fields.complaint("kind", "is \(kind.rawValue), which has no use for `head: \"sparse\"`; it learns the head anyway") }
       try fields.finish()
       return .texts(pretraining)
     }
-    let comparison = try fields.choice("comparison", Comparison.self)
-    let temperature = try fields.number("temperature", in: 1e-4...1e4).map { Float($0) }
+    let comparison = try fields.choice("comparison", Comparison.self) ?? (isSparse ? .dot : nil)
+    let temperature = try fields.number("temperature", in: 1e-4...1e4).map { Float($0) } ?? (isSparse ? 1 : nil)
     let dimensions = try fields.integers("dimensions", in: 1...65_536)
+    if isSparse, dimensions != nil { throw fields.complaint("dimensions", "cuts vectors, and `head: \"sparse\"` makes none") }
+    let penalties = try fields.optionalObject("flops")
+    if !isSparse, penalties != nil { throw fields.complaint("flops", "is a price on the terms of `head: \"sparse\"`") }
     var objective: any Objective
     switch kind {
     case .contrastive:
@@ -56,7 +63,24 @@ enum ObjectiveFactory {
     }
     try fields.finish()
     if let dimensions { objective = NestedDimensions(objective, dimensions: dimensions) }
+    if let penalties { objective = try regularized(objective, penalties, steps: steps) }
     return .examples(objective)
+  }
+
+  /// `flops: { query: 3e-4, document: 1e-4, warmup: 0.33 }`: prices, and the share of the steps in which they rise.
+  private static func regularized(
+    _ objective: any Objective, _ object: RecipeObject, steps: Int
+  ) throws(TrainingError) -> SparsityRegularized {
+    var fields = object
+    guard let query = try fields.number("query", in: 0...1e6) else { throw fields.complaint("query", "is missing: the price of a query's terms") }
+    guard let document = try fields.number("document", in: 0...1e6) else {
+      throw fields.complaint("document", "is missing: the price of a document's terms")
+    }
+    // a third of the steps, as for SPLADE v2
+    let warmup = try fields.number("warmup", in: 0...1) ?? 1.0 / 3
+    try fields.finish()
+    return SparsityRegularized(
+      objective, queryWeight: Float(query), passageWeight: Float(document), warmupSteps: Int(warmup * Double(steps)))
   }
 
   /// The objectives that learn from texts alone; nil for the others.

@@ -20,6 +20,9 @@ internal import NeedletailNumerics
 /// }
 /// ```
 ///
+/// With `head: "sparse"` the network learns to weigh the terms of its vocabulary (SPLADE), and `objective.flops: { query: 3e-4, document: 1e-4 }`
+/// keeps the terms few.
+///
 /// A query that is trained on may neither validate nor test, and none may do both: `share` divides the queries of a split.
 /// Every key that is not known is an error; so is a file that is missing.
 public struct TrainingRecipe: Sendable {
@@ -41,6 +44,8 @@ public struct TrainingRecipe: Sendable {
   /// The network to begin with where it is not that of `model`, which then lends its tokenizer.
   public let untrained: UntrainedModel?
   public let trained: TransformerNetwork.Trained
+  /// What becomes of texts: `head: "sparse"` weighs terms.
+  public let reading: TransformerNetwork.Reading
   public let data: [Source]
   public let validation: Validation?
   /// What the result is measured on.
@@ -150,8 +155,14 @@ public struct TrainingRecipe: Sendable {
     let dropout = Float(try recipe.number("dropout", in: 0...0.9) ?? 0)
     settings.dropout = DropoutRates(hidden: dropout, attention: dropout)
     self.settings = settings
+    let reading: TransformerNetwork.Reading = try recipe.choice("head", HeadName.self) == .sparse ? .terms : .pooled
+    self.reading = reading
+    if reading == .terms {
+      if mining != nil { throw recipe.complaint("mining", "searches by vectors, which `head: \"sparse\"` has none of; give `data` `word_negatives` or `negatives_run`") }
+      if topics != nil { throw batch.complaint("grouping", "is topic, which groups by vectors, and `head: \"sparse\"` has none; choose length or task") }
+    }
     var objective = try recipe.object("objective")
-    switch try ObjectiveFactory.make(&objective, seed: settings.seed) {
+    switch try ObjectiveFactory.make(&objective, seed: settings.seed, steps: settings.steps, reading: reading) {
     case .examples(let made): (self.objective, pretraining) = (made, nil)
     case .texts(let made): (self.objective, pretraining) = (Contrastive(), made)
     }
@@ -176,6 +187,8 @@ public struct TrainingRecipe: Sendable {
     let text = (try? encoder.encode(value)) ?? Data()
     digest = text.reduce(into: 0xcbf2_9ce4_8422_2325 as UInt64) { $0 = ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }.description
   }
+
+  private enum HeadName: String, CaseIterable { case vector, sparse }
 
   private enum GroupingName: String, CaseIterable {
     case none, length, task, topic

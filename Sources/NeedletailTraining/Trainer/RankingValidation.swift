@@ -2,6 +2,7 @@ public import NeedletailEvaluation
 public import NeedletailNumerics
 public import NeedletailText
 internal import NeedletailCore
+internal import NeedletailIndex
 internal import NeedletailModels
 
 /// How well a network ranks the documents of a task for its queries, measured by exact search.
@@ -44,9 +45,10 @@ public final class RankingValidation {
   /// The ranking of every query, 100 documents deep.
   public func run(of network: TransformerNetwork) throws -> Run {
     let tape = Tape(pool: pool)
+    if network.reading == .terms { return try sparseRun(of: network, on: tape) }
     let left = try network.vectors(ofTexts: queries.all, on: tape)
     let right = try network.vectors(ofTexts: documents.all, on: tape)
-    let dimension = network.configuration.hiddenSize
+    let dimension = network.dimension
     var run = Run()
     for first in stride(from: 0, to: task.queries.count, by: 64) {
       tape.clear()
@@ -60,6 +62,16 @@ public final class RankingValidation {
         try run.record(
           best.map { .init(document: task.corpus[$0 - own.startIndex].id, score: Double(own[$0])) }, for: task.queries[part.lowerBound + row].id)
       }
+    }
+    return run
+  }
+
+  private func sparseRun(of network: TransformerNetwork, on tape: Tape) throws -> Run {
+    let index = try InvertedSparseIndex(network.sparseVectors(ofTexts: documents.all, on: tape))
+    let answers = try index.search(network.sparseVectors(ofTexts: queries.all, on: tape), SearchOptions(limit: Self.depth), pool: pool)
+    var run = Run()
+    for (query, found) in zip(task.queries, answers) {
+      try run.record(found.map { .init(document: task.corpus[Int($0.row)].id, score: Double($0.score)) }, for: query.id)
     }
     return run
   }

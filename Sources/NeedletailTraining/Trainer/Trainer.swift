@@ -68,16 +68,18 @@ public final class Trainer: Learner {
   /// The batch of a step, counted over accumulated ones.
   public func batch(at place: Int) -> ExampleBatch {
     var generator = SeededGenerator(seed: settings.seed(of: place, 0x5a))
-    return ExampleBatch(
+    var batch = ExampleBatch(
       sampler.indices(at: place), of: examples, positiveCount: settings.positivesPerQuery, negativeCount: settings.negativesPerQuery,
       minedNegatives: minedNegatives, using: &generator)
+    batch.step = place / settings.accumulation
+    return batch
   }
 
   /// Lets the network as it stands look for hard negatives; see `minedNegatives`.
   public func mineNegatives(_ mining: NegativeMining) throws {
     do {
       let tape = Tape(pool: tape.pool)
-      let dimension = network.configuration.hiddenSize
+      let dimension = network.dimension
       minedNegatives = try mining.negatives(
         of: examples, queries: DenseVectors(dimension: dimension, values: network.vectors(ofTexts: queries.all, on: tape)),
         passages: DenseVectors(dimension: dimension, values: network.vectors(ofTexts: passages.all, on: tape)),

@@ -77,7 +77,7 @@ public final class TrainingRun {
     if let review = recipe.review { examples = try review.reviewed(examples, pool: pool) }
     let directory = try Self.beginning(of: recipe, directory, examples, pool)
     self.directory = directory
-    try TransformerNetwork.check(directory)
+    try TransformerNetwork.check(directory, reading: recipe.reading)
     let tokenizer = try directory.tokenizer()
     var settings = recipe.settings
     let limit = directory.maximumTokens
@@ -144,11 +144,11 @@ public final class TrainingRun {
       throw TrainingError.unsuitableData(reason: "The data are texts alone, and `objective.kind` learns from examples: choose reconstruction, masked or next_token")
     }
     let hasNegatives = settings.negativesPerQuery > 0 && (recipe.mining != nil || examples.examples.contains { !$0.negatives.isEmpty })
-    let dimension = directory.configuration.hiddenSize
+    let network = TransformerNetwork(directory, trained: recipe.trained, reading: recipe.reading)
+    let dimension = network.dimension
     if let flaw = recipe.objective.flaw(of: examples, hasNegatives: hasNegatives, dimension: dimension) {
       throw TrainingError.unsuitableData(reason: flaw)
     }
-    let network = TransformerNetwork(directory, trained: recipe.trained)
     let sampler = try sampler(recipe, network, tokenizer, examples, settings, pool)
     return Trainer(
       network, tokenizer: tokenizer, examples: examples, sampler: sampler, objective: recipe.objective, settings: settings, pool: pool)
@@ -167,7 +167,7 @@ public final class TrainingRun {
       let texts = TokenizedTexts(
         examples.queries, prompt: network.directory.prompts[.query], tokenizer: tokenizer, maximumTokens: settings.maximumQueryTokens, pool: pool)
       let values = try network.vectors(ofTexts: texts.all, on: Tape(pool: pool))
-      tasks = topics.topics(of: examples, vectors: DenseVectors(dimension: network.configuration.hiddenSize, values: values), pool: pool)
+      tasks = topics.topics(of: examples, vectors: DenseVectors(dimension: network.dimension, values: values), pool: pool)
     }
     return ShuffledSampler(
       lengths: examples.examples.map { example in
@@ -229,7 +229,7 @@ public final class TrainingRun {
     try log.writePlot(to: recipe.output + "/plot.html", title: URL(fileURLWithPath: recipe.output).lastPathComponent)
     let outcome = Outcome(
       model: model, steps: step, loss: lastLoss, before: log.firstValidation, after: best?.measure,
-      testBefore: try test?.value(of: TransformerNetwork(directory, trained: .lastLayers(0))), testAfter: try test?.value(of: trainer.network),
+      testBefore: try test?.value(of: TransformerNetwork(directory, trained: .lastLayers(0), reading: recipe.reading)), testAfter: try test?.value(of: trainer.network),
       endedEarly: endedEarly, seconds: (clock.now - start) / .seconds(1))
     try write(outcome)
     lock.release()
@@ -307,7 +307,7 @@ public final class TrainingRun {
       trainer.minedNegatives = mined
     }
     if let plan = recipe.settings.memory, let trainer = exampleTrainer {
-      let dimension = directory.configuration.hiddenSize
+      let dimension = trainer.network.dimension
       guard let memory = checkpoint.memory, memory.capacity == plan.batches,
         memory.passages.allSatisfy({ $0.allSatisfy(trainer.examples.passages.indices.contains) }),
         zip(memory.passages, memory.vectors).allSatisfy({ $0.count * dimension == $1.count })
