@@ -20,13 +20,16 @@ struct TermScorer {
   @inline(__always)
   func share(frequency: UInt32, length: UInt32) -> UInt32 {
     let count = Float(frequency)
-    return max(1, UInt32(ceiling * (count / (count + (flat + slope * Float(length))))))
+    // in this order, since `max` gives its first argument where the other is no number: a frequency in a file may be wrong
+    return UInt32(max(1, ceiling * (count / (count + (flat + slope * Float(length))))))
   }
 
   /// The share in a document of several fields whose weighted occurrences add up to `occurrences`; 0 only for none.
   @inline(__always)
   func share(occurrences: Float) -> UInt32 {
-    occurrences > 0 ? max(1, UInt32(ceiling * (occurrences / (occurrences + flat)))) : 0
+    guard occurrences > 0 else { return 0 }
+    // a length in a file may be 0, and what it divides then without end
+    return UInt32(max(1, occurrences.isFinite ? ceiling * (occurrences / (occurrences + flat)) : ceiling))
   }
 
   /// A number that no share exceeds of a document whose weighted occurrences add up to at most `occurrences`.

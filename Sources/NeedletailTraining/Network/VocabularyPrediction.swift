@@ -85,7 +85,7 @@ struct VocabularyPrediction {
     let copies = [(".weight", network.words), (".bias", bias)].compactMap { suffix, parameter in
       names.head(.vocabulary).map { ($0 + suffix, parameter) }
     }
-    return copies.filter { network.directory.weights.tensor(named: $0.0) != nil } + [
+    return copies.filter { $0.0 != biasName && network.directory.weights.tensor(named: $0.0) != nil } + [
       (inner + ".weight", dense.weight), (inner + ".bias", dense.bias), (norms + ".weight", norm.gain), (norms + ".bias", norm.shift),
       (biasName, bias),
     ]
