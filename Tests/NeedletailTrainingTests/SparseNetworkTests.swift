@@ -8,43 +8,19 @@ import Testing
 
 /// Networks that learn weights of terms: against PyTorch, and the way from recipe to a model of sparse vectors.
 @Suite struct SparseNetworkTests {
-  /// What PyTorch computed; see Fixtures/scripts/make_training.py.
-  private struct Expected: Decodable {
-    struct Gradient: Decodable {
-      let norm: Double
-      let entries: [[Double]]
-    }
-    let sequences: [[Int32]]
-    /// The weights of each sequence.
-    let firstStates: [[Float]]
-    let gradients: [String: Gradient]
-  }
-
   private func path(_ name: String) -> String {
     URL(fileURLWithPath: TinyModels.path("")).deletingLastPathComponent().path + "/sparse/" + name
   }
 
   @Test(arguments: ["bert", "distilbert", "roberta"]) func weightsAndGradientsAgreeWithPyTorch(name: String) throws {
-    let url = try #require(Bundle.module.url(forResource: "Fixtures/gradients-sparse-\(name)", withExtension: "json"))
-    let expected = try JSONDecoder().decode(Expected.self, from: Data(contentsOf: url))
+    let expected = try ReferenceGradients(named: "sparse-" + name)
     let network = TransformerNetwork(try ModelDirectory(sparse: path(name)), reading: .terms)
     let tape = Tape()
     let weights = try network.vectors(of: PackedTokens(expected.sequences), on: tape)
+    #expect(weights.values.count == expected.firstStates.reduce(0) { $0 + $1.count })
     for (found, wanted) in zip(weights.values, expected.firstStates.flatMap(\.self)) { #expect(abs(found - wanted) < 1e-4) }
-    let terms = network.dimension
-    let direction = (0..<expected.sequences.count * terms).map { Float(sin(Double($0 / terms) * 7 + Double($0 % terms) * 3)) }
-    try tape.differentiate(weights, gradient: direction)
-    let gradients = network.gradientsByTensorName
-    #expect(Set(gradients.keys) == Set(expected.gradients.keys))
-    for (tensor, wanted) in expected.gradients {
-      let found = try #require(gradients[tensor])
-      let norm = found.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
-      #expect(abs(norm - wanted.norm) <= 1e-3 * wanted.norm + 1e-4, "\(tensor): norm \(norm), expected \(wanted.norm)")
-      for entry in wanted.entries {
-        let difference = abs(Double(found[Int(entry[0])]) - entry[1])
-        #expect(difference <= 1e-3 * max(1, abs(entry[1])), "\(tensor) at \(entry[0]): \(found[Int(entry[0])]), expected \(entry[1])")
-      }
-    }
+    try tape.differentiate(weights, gradient: ReferenceGradients.direction(rows: expected.sequences.count, columns: network.dimension))
+    try expected.expectAgreement(of: network.gradientsByTensorName)
   }
 
   /// Trains as a recipe says, and gives the losses of the first and the last steps with the model.

@@ -7,27 +7,10 @@ import NeedletailTraining
 import Testing
 
 @Suite struct TransformerNetworkTests {
-  /// What PyTorch computed; see Fixtures/scripts/make_training.py.
-  private struct Expected: Decodable {
-    struct Gradient: Decodable {
-      let norm: Double
-      let entries: [[Double]]
-    }
-    let sequences: [[Int32]]
-    let loss: Double
-    let firstStates: [[Float]]
-    let gradients: [String: Gradient]
-  }
-
-  private func expected(_ name: String) throws -> Expected {
-    let url = try #require(Bundle.module.url(forResource: "Fixtures/gradients-\(name)", withExtension: "json"))
-    return try JSONDecoder().decode(Expected.self, from: Data(contentsOf: url))
-  }
-
   @Test(arguments: ["tiny-bert", "tiny-distilbert", "tiny-roberta"]) func wholeNetworksAgreeWithPyTorch(name: String) throws {
     let directory = try ModelDirectory(path: TinyModels.path(name))
     let network = TransformerNetwork(directory)
-    let expected = try expected(name)
+    let expected = try ReferenceGradients(named: name)
     let tape = Tape()
     let states = try network.states(of: PackedTokens(expected.sequences), on: tape)
     let width = directory.configuration.hiddenSize
@@ -37,19 +20,8 @@ import Testing
       for (found, wanted) in zip(values[row * width..<(row + 1) * width], first) { #expect(abs(found - wanted) < 1e-4) }
       row += sequence.count
     }
-    let direction = (0..<row * width).map { Float(sin(Double($0 / width) * 7 + Double($0 % width) * 3)) }
-    try tape.differentiate(states, gradient: direction)
-    let gradients = network.gradientsByTensorName
-    #expect(Set(gradients.keys) == Set(expected.gradients.keys))
-    for (tensor, wanted) in expected.gradients {
-      let found = try #require(gradients[tensor])
-      let norm = found.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
-      #expect(abs(norm - wanted.norm) <= 1e-3 * wanted.norm + 1e-4, "\(tensor): norm \(norm), expected \(wanted.norm)")
-      for entry in wanted.entries {
-        let difference = abs(Double(found[Int(entry[0])]) - entry[1])
-        #expect(difference <= 1e-3 * max(1, abs(entry[1])), "\(tensor) at \(entry[0]): \(found[Int(entry[0])]), expected \(entry[1])")
-      }
-    }
+    try tape.differentiate(states, gradient: ReferenceGradients.direction(rows: row, columns: width))
+    try expected.expectAgreement(of: network.gradientsByTensorName)
   }
 
   @Test func theTrainedNetworkIsTheOneThatEmbeds() throws {

@@ -65,14 +65,14 @@ private final class MemoryPasses {
   private let count: Int
   private let arrays: [UnsafeMutablePointer<Float>]
   private let threads: Int
-  private(set) var checksum: Float = 0
+  private(set) var checksum: UInt32 = 0
 
   init(count: Int, threads: Int) {
     self.count = count
     self.threads = threads
     arrays = (0..<3).map { number in
       let start = UnsafeMutablePointer<Float>.allocate(capacity: count)
-      start.initialize(repeating: Float(number), count: count)
+      start.initialize(repeating: Float(number + 1), count: count)
       return start
     }
   }
@@ -90,26 +90,24 @@ private final class MemoryPasses {
 
   func run(_ kind: Kind, _ pool: WorkerPool) {
     nonisolated(unsafe) let (a, b, c) = (arrays[0], arrays[1], arrays[2])
-    nonisolated(unsafe) let sums = UnsafeMutablePointer<Float>.allocate(capacity: threads)
+    nonisolated(unsafe) let sums = UnsafeMutablePointer<UInt32>.allocate(capacity: threads)
     defer { sums.deallocate() }
     let (count, threads) = (count, threads)
     pool.forEach(threads) { thread in
       let part = count * thread / threads..<count * (thread + 1) / threads
-      var lanes = SIMD64<Float>.zero
+      var sum: UInt32 = 0
       switch kind {
       case .read:
-        var place = part.lowerBound
-        while place + 64 <= part.upperBound {
-          lanes += UnsafeRawPointer(a + place).loadUnaligned(as: SIMD64<Float>.self)
-          place += 64
-        }
+        // whole numbers, whose sum may be taken in any order, and so by lanes
+        let words = UnsafeRawPointer(a).assumingMemoryBound(to: UInt32.self)
+        for place in part { sum &+= words[place] }
       case .copy: c.advanced(by: part.lowerBound).update(from: a + part.lowerBound, count: part.count)
       case .scale: for place in part { b[place] = 3 * c[place] }
       case .add: for place in part { c[place] = a[place] + b[place] }
       case .triad: for place in part { a[place] = b[place] + 3 * c[place] }
       }
-      sums[thread] = lanes.sum()
+      sums[thread] = sum
     }
-    for thread in 0..<threads { checksum += sums[thread] }
+    for thread in 0..<threads { checksum &+= sums[thread] }
   }
 }

@@ -77,7 +77,7 @@ extension Tensor {
           walk.forEachPixel(in: pictures.lowerBound * places.rows..<pictures.upperBound * places.rows) { place, pixel, isFirst in
             let (slope, target) = unsafe (arriving + place * channels, sum + pixel)
             if reduction == .mean { return unsafe kernels.scale(slope, scale, channels, true, target) }
-            let left = unsafe rest.baseAddress!
+            let left = rest.baseAddress!
             if isFirst { unsafe left.update(from: slope, count: channels) }
             unsafe kernels.route_maximum(pointer + pixel, result.pointer + place * channels, channels, left, target)
           }
