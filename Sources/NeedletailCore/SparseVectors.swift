@@ -158,10 +158,10 @@ public struct SparseVector: Hashable, Sendable {
   /// The number of components that differ from zero.
   public var count: Int { terms.count }
 
-  /// The heaviest components, at most `limit`, of equal ones those with the lowest numbers: what serving keeps of a learned vector.
+  /// The components of greatest magnitude, at most `limit`, of equal ones those with the lowest numbers: what serving keeps of a learned vector.
   public func keepingHeaviest(_ limit: Int) -> SparseVector {
     guard count > limit else { return self }
-    let kept = terms.indices.sorted { (weights[$0], terms[$1]) > (weights[$1], terms[$0]) }.prefix(max(0, limit)).sorted()
+    let kept = terms.indices.sorted { (abs(weights[$0]), terms[$1]) > (abs(weights[$1]), terms[$0]) }.prefix(max(0, limit)).sorted()
     return SparseVector(sound: kept.map { terms[$0] }, kept.map { weights[$0] })
   }
 

@@ -10,7 +10,8 @@ public enum Classification {
   }
 
   /// The mean over the classes of the harmonic mean of precision and recall: each class counts the same, however rare it is. Classes are
-  /// those that occur on either side; one that is never found, or never true, has the value 0.
+  /// those that occur on either side; one that is never found, or never true, has the value 0. A negative
+  /// number says that an item was given no class: a miss for its own class, and none to average over.
   ///
   /// - Precondition: as many classes found as true ones.
   public static func macroF1(found: [Int], truth: [Int]) -> Double {
@@ -21,7 +22,7 @@ public enum Classification {
       foundCounts[guess, default: 0] += 1
       trueCounts[fact, default: 0] += 1
     }
-    let classes = Set(foundCounts.keys).union(trueCounts.keys).sorted()
+    let classes = Set(foundCounts.keys).union(trueCounts.keys).filter { $0 >= 0 }.sorted()
     guard !classes.isEmpty else { return 0 }
     return classes.reduce(0.0) {
       $0 + 2 * Double(hits[$1] ?? 0) / Double((foundCounts[$1] ?? 0) + (trueCounts[$1] ?? 0))

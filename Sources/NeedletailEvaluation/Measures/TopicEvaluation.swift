@@ -27,8 +27,8 @@ public struct TopicEvaluation: Codable, Hashable, Sendable {
       return numbers.count - 1
     }
     let facts = truth.map { number($0.label) }
-    // a text without a topic is in one of its own, that nobody calls so
-    let guesses = truth.map { text in found[text.id].map(number) ?? -1 }
+    // each text without a topic is in one of its own, that is nobody's
+    let guesses = truth.enumerated().map { place, text in found[text.id].map(number) ?? -1 - place }
     microF1 = Classification.microF1(found: guesses, truth: facts)
     macroF1 = Classification.macroF1(found: guesses, truth: facts)
     adjustedRandIndex = Clustering.adjustedRandIndex(found: guesses, truth: facts)

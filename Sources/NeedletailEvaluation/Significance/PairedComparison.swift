@@ -41,13 +41,14 @@ public struct PairedComparison: Hashable, Sendable {
     meanDifference = differences.reduce(0, +) / Double(count)
     tTestProbability = Self.tTest(differences)
     randomizationProbability = Self.randomizationTest(differences, rounds: rounds, seed: seed)
-    bootstrapProbability = Self.bootstrapTest(differences, seed: seed)
+    bootstrapProbability = Self.bootstrapTest(differences, rounds: min(rounds, Self.bootstrapRounds), seed: seed)
     interval = ConfidenceInterval(bootstrapping: differences, seed: seed)
   }
 
+  /// At most; see `rounds`.
   private static let bootstrapRounds = 10_000
 
-  private static func bootstrapTest(_ differences: [Double], seed: UInt64) -> Double {
+  private static func bootstrapTest(_ differences: [Double], rounds: Int, seed: UInt64) -> Double {
     let count = differences.count
     let mean = differences.reduce(0, +) / Double(count)
     let observed = abs(studentised(differences, sum: differences.reduce(0, +)))
@@ -56,7 +57,7 @@ public struct PairedComparison: Hashable, Sendable {
     var generator = SeededGenerator(seed: seed)
     var sample = shifted
     var extreme = 0
-    for _ in 0..<bootstrapRounds {
+    for _ in 0..<rounds {
       var sum = 0.0
       for place in 0..<count {
         sample[place] = shifted[Int(generator.next().multipliedFullWidth(by: UInt64(count)).high)]
@@ -65,7 +66,7 @@ public struct PairedComparison: Hashable, Sendable {
       // the same sums in another order differ in their last digits
       if abs(studentised(sample, sum: sum)) >= observed * (1 - 1e-12) { extreme += 1 }
     }
-    return Double(extreme + 1) / Double(bootstrapRounds + 1)
+    return Double(extreme + 1) / Double(rounds + 1)
   }
 
   /// The mean over its standard error; infinite where all values are the same and not 0.

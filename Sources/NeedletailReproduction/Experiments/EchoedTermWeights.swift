@@ -51,6 +51,9 @@ public struct EchoedTermWeights: Experiment {
     var findings = Findings()
     var values: [String: [String: Double]] = [:]
     var low: Set<String> = []
+    // of all seeds and arms: what holds of no terms says nothing
+    var fewest = (queries: Double.infinity, documents: Double.infinity)
+    var echoed: TermVectors?
     for trial in 0..<parameters.seeds {
       let seed = laboratory.seed &+ UInt64(trial)
       let arms = try TrainedArms(parameters, seed: seed, folder: "\(laboratory.scratch)/\(trial)", in: laboratory)
@@ -60,19 +63,27 @@ public struct EchoedTermWeights: Experiment {
       for reading in TermReading.allCases {
         laboratory.progress("Seed \(trial + 1), \(reading.rawValue)", Double(trial) / Double(parameters.seeds))
         let vectors = try arms.vectors(reading, penaltyFactor: 1)
-        runs[reading.rawValue] = try vectors.run(arms.data.task, depth: Self.depth)
+        let run = try vectors.run(arms.data.task, depth: Self.depth)
+        runs[reading.rawValue] = run
+        fewest.queries = min(fewest.queries, vectors.queries.meanTerms)
+        fewest.documents = min(fewest.documents, vectors.documents.meanTerms)
         guard reading == .echoed else { continue }
-        runs["echoed and bm25"] = try Run(joining: [lexical, vectors.run(arms.data.task, depth: Self.depth)], name: "joined")
-        if trial == 0 { try recordServing(vectors, arms.data.task, in: &findings) }
+        runs["echoed and bm25"] = try Run(joining: [lexical, run], name: "joined")
+        if trial == 0 {
+          try recordServing(vectors, arms.data.task, in: &findings)
+          echoed = vectors
+        }
       }
       // questions of different trials are different ones
       for (name, run) in runs {
         for (query, value) in Self.values(of: run, arms.data.task) { values[name, default: [:]]["\(trial) \(query)"] = value }
       }
       low.formUnion(arms.data.lowOverlap.map { "\(trial) \($0)" })
-      if trial == 0 { try recordPenalties(arms, parameters, in: laboratory, &findings) }
+      if trial == 0 { try recordPenalties(arms, of: echoed, parameters, in: laboratory, &findings) }
     }
     record(values, low, seed: laboratory.seed, in: &findings)
+    findings.record("fewest terms of a query, of all seeds and arms", fewest.queries)
+    findings.record("fewest terms of a document, of all seeds and arms", fewest.documents)
     findings.notes.append(
       "\(parameters.seeds) seeds of \(parameters.questions) titles over \(parameters.pool) texts each; \(parameters.pretrainingSteps) steps of next tokens, then "
         + "\(parameters.steps) steps of \(parameters.batch) pairs for each arm. \(low.count) titles have less than 30% of their words in their text.")
@@ -137,12 +148,12 @@ public struct EchoedTermWeights: Experiment {
 
   /// Whether heavier penalties leave fewer terms.
   private func recordPenalties(
-    _ arms: TrainedArms, _ parameters: Parameters, in laboratory: Laboratory, _ findings: inout Findings
+    _ arms: TrainedArms, of trained: TermVectors?, _ parameters: Parameters, in laboratory: Laboratory, _ findings: inout Findings
   ) throws {
     var terms: [(factor: Double, count: Double)] = []
     for factor in parameters.penaltyFactors {
       laboratory.progress("Penalties times \(factor)")
-      let vectors = try arms.vectors(.echoed, penaltyFactor: factor)
+      let vectors = if factor == 1, let trained { trained } else { try arms.vectors(.echoed, penaltyFactor: factor) }
       terms.append((factor, vectors.documents.meanTerms))
       findings.record("terms of a document, penalties times \(factor)", vectors.documents.meanTerms)
       findings.record("terms of a query, penalties times \(factor)", vectors.queries.meanTerms)

@@ -117,12 +117,9 @@ public struct FieldBenchmark: Experiment {
     findings.record("panel: relevant documents for each question that no judgement has", panel.missingPositives(in: nothing))
     findings.record(
       effect: "panel: precision of all judges minus that of the best, points", 100 * (joint.precision - (opinions.map(\.1.precision).max() ?? 0)))
-    let differences = task.queries.map { query in
-      opinions.reduce(0) { $0 + Double($1.1.wrong[query.id] ?? 0) } / Double(opinions.count) - Double(joint.wrong[query.id] ?? 0)
-    }
-    findings.record(
-      effect: "panel: wrong documents called relevant for each question, one judge minus all",
-      differences.reduce(0, +) / Double(max(1, differences.count)), interval: ConfidenceInterval(bootstrapping: differences, seed: laboratory.seed))
+    let best = panel.judges.indices.map { number in Opinion(panel, truth: task.judgements) { $0[number] > panel.threshold }.precision }.max() ?? 0
+    findings.record("panel: share of what the best judge puts first that is relevant", best)
+    findings.record(effect: "panel: precision of all judges minus that of the best one's first, points", 100 * (joint.precision - best))
     findings.record(effect: "panel: share of withheld answers that it finds", joint.recall)
   }
 
@@ -130,17 +127,17 @@ public struct FieldBenchmark: Experiment {
   private struct Opinion {
     var right = 0
     var relevant = 0
-    /// Documents wrongly called relevant, by question.
-    var wrong: [String: Int] = [:]
+    /// Pairs wrongly called relevant.
+    var wrong = 0
 
     init(_ panel: JudgePanel, truth: Judgements, isRelevant: ([Int]) -> Bool) {
       relevant = truth.values.reduce(0) { $0 + $1.values.count { $0 > 0 } }
       for (pair, grades) in panel.grades where isRelevant(grades) {
-        if truth[pair.query]?[pair.document] ?? 0 > 0 { right += 1 } else { wrong[pair.query, default: 0] += 1 }
+        if truth[pair.query]?[pair.document] ?? 0 > 0 { right += 1 } else { wrong += 1 }
       }
     }
 
-    var precision: Double { Double(right) / Double(max(1, right + wrong.values.reduce(0, +))) }
+    var precision: Double { Double(right) / Double(max(1, right + wrong)) }
     var recall: Double { Double(right) / Double(max(1, relevant)) }
   }
 

@@ -92,7 +92,7 @@ struct TableCompression {
       })
     }
     let table = rows(min(rowCount, parameters.transformerRows), shifted: 0)
-    // Words of the same table, most of them not among the compressed ones.
+    // Words of the same table: few of them are among the compressed ones, unless all are, and then each finds itself first.
     let study = try CompressionStudy(
       of: table, queries: rows(min(rowCount, 300), shifted: 1), budgets: parameters.transformerBudgets, seed: laboratory.seed
     ) { title, budget in laboratory.progress("The transformer's words by \(title) at \(budget) of the bytes") }
