@@ -19,7 +19,7 @@ struct PlannerBenchmark: ParsableCommand {
 
   @Argument(help: "The vectors (.npy, .fvecs, .fbin).") var vectors: String
   @Option(help: "The queries; the last vectors without.") var queries: String?
-  @Option(help: "Parts of the vectors that match.") var selectivities = "0.001,0.01,0.1,0.5"
+  @Option(help: "Parts of the vectors that match.") var selectivities = "0.001,0.01,0.1,0.2,0.3,0.5"
   @Option(help: "Efforts that make a curve.") var efforts = "10,14,20,28,40,57,80,113,160,226,320"
   @Option(help: "The recall to reach.") var recall = 0.95
   @Option(help: "range or label.") var kind = "range"
