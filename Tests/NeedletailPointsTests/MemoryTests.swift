@@ -142,6 +142,31 @@ import Testing
     await collection.settle()
     let before = collection.memory
     let kept = Set((0..<9_000).filter { _ in Int.random(in: 0..<5, using: &random) == 0 }.map { UInt64($0) })
+    /// A filter asks only for rows that there are, whatever rows of blocks that are gone a graph still has.
+    func checkFilter(_ isThere: (UInt64) -> Bool) throws {
+      let snapshot = collection.snapshot()
+      let allowed = Set((0..<4_500).filter(isThere).map { PointID.number($0) })
+      var found = 0
+      for id in kept.sorted().prefix(20) {
+        var stage = QueryStage(query: .nearest(.value(try #require(all[Int(id)].vectors[""]))), limit: 5)
+        stage.filter = PointFilter(must: [.field(try #require(PayloadPath("n")), .range(Bounds(below: 4_500)))])
+        let hits = try snapshot.query(stage, PointPart(), lookup: { _ in snapshot })
+        #expect(hits.count == 5 && hits.allSatisfy { allowed.contains($0.point.id) })
+        stage.parameters.isExact = true
+        if try hits.first?.point.id == snapshot.query(stage, PointPart(), lookup: { _ in snapshot }).first?.point.id { found += 1 }
+      }
+      #expect(found >= 18, "\(found) of 20")
+    }
+    // So few go that the graph over all of them stays when the last blocks are given up.
+    func goesFirst(_ id: UInt64) -> Bool { id % 8 < 3 && !kept.contains(id) }
+    try await collection.apply(.delete(.ids((0..<9_000).filter(goesFirst).map { .number($0) })))
+    await collection.settle()
+    #expect(collection.memory.points < before.points)
+    try checkFilter { !goesFirst($0) }
+    library.close()
+    library = try place.library()
+    collection = try library.collection("c")
+    try checkFilter { !goesFirst($0) }
     try await collection.apply(.delete(.ids((0..<9_000).filter { !kept.contains($0) }.map { .number($0) })))
     await collection.settle()
     let after = collection.memory
@@ -162,11 +187,13 @@ import Testing
       }
     }
     try check()
+    try checkFilter(kept.contains)
     library.close()
     library = try place.library()
     defer { library.close() }
     collection = try library.collection("c")
     #expect(collection.notices.isEmpty)
     try check()
+    try checkFilter(kept.contains)
   }
 }
