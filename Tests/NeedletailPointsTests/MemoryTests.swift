@@ -40,11 +40,13 @@ import Testing
       }
     }
     let before = collection.memory
+    #expect(collection.snapshot().residentBytes == before.resident)
     library.close()
     library = try place.library()
     defer { library.close() }
     collection = try library.collection("c")
     #expect(before.payload > 0 && before.vectors > 0)
+    #expect(collection.snapshot().residentBytes == before.resident)
     #expect(collection.memory.payload == before.payload && collection.memory.vectors == before.vectors)
   }
 
@@ -76,6 +78,47 @@ import Testing
     // A larger budget takes effect at once.
     try await collection.update(options: ["memory_config": ["max_resident_mb": 64]])
     try await collection.apply(.upsert(points(written..<written + 9_000, 64, &random)))
+  }
+
+  /// Payload and vectors of points that exist are counted as new points are; what is replaced, or not touched, is not.
+  @Test func refusesChangesThatDoNotFit() async throws {
+    let place = PointPlace()
+    let library = try place.library()
+    defer { library.close() }
+    let collection = try library.create("c", settings(8, budget: 4))
+    var random = SeededGenerator(seed: 6)
+    let all = points(0..<1_000, 8, &random)
+    try await collection.apply(.upsert(all))
+    try await collection.addVector("s", VectorSettings(sparse: [:]))
+    let long: Payload = ["text": .string(String(repeating: "x", count: 8_192))]
+    func sparse(_ count: UInt32) -> NamedVectors { ["s": .sparse(SparsePointVector(indices: Array(0..<count), values: (0..<count).map { Float($0) }))] }
+    func isTaken(_ operation: PointOperation) async -> Bool {
+      do throws(PointError) {
+        try await collection.apply(operation)
+        return true
+      } catch {
+        #expect(error.description.contains("Memory budget reached"))
+        return false
+      }
+    }
+    // 8 MB each: more than all there is
+    #expect(await !isTaken(.setPayload(long, .filter(PointFilter()))))
+    #expect(await !isTaken(.overwritePayload(long, .filter(PointFilter()))))
+    #expect(await !isTaken(.updateVectors((0..<1_000).map { PointWrite(id: .number($0), vectors: sparse(1_000)) })))
+    #expect(await !isTaken(.upsert(all.map { PointWrite(id: $0.id, vectors: $0.vectors.merging(sparse(1_000)) { $1 }, payload: $0.payload) })))
+    var taken: UInt64 = 0
+    while taken < 1_000, await isTaken(.setPayload(long, .ids((taken..<taken + 50).map { .number($0) }))) {
+      taken += 50
+      #expect(collection.memory.resident <= 4 << 20)
+    }
+    #expect(taken >= 100 && taken < 500)
+    // twice as much as there is not room for
+    let last = (900..<1_000).map { PointWrite(id: .number(UInt64($0)), vectors: all[$0].vectors, payload: long) }
+    #expect(await !isTaken(.upsert(last)))
+    #expect(await isTaken(.upsert(last, mode: .insertOnly)), "they exist: nothing is changed")
+    #expect(collection.snapshot().points([.number(900)], PointPart(payload: .all)).first?.payload == all[900].payload)
+    #expect(await isTaken(.upsert((0..<50).map { PointWrite(id: .number(UInt64($0)), vectors: all[$0].vectors, payload: long) })), "less than there was")
+    #expect(await isTaken(.updateVectors(all.map { PointWrite(id: $0.id, vectors: $0.vectors) })), "as much as there was")
   }
 
   /// Under a budget each graph is as large as the memory that is left allows while it is built; then it is in a mapped file.
@@ -170,6 +213,7 @@ import Testing
     try await collection.apply(.delete(.ids((0..<9_000).filter { !kept.contains($0) }.map { .number($0) })))
     await collection.settle()
     let after = collection.memory
+    #expect(collection.snapshot().residentBytes == after.resident)
     #expect(after.vectors < before.vectors / 2 && after.points < before.points / 2, "\(after.vectors) of \(before.vectors)")
     func check() throws {
       let snapshot = collection.snapshot()
