@@ -36,10 +36,15 @@ public final class PointCollection: Sendable {
   }
 
   /// What the collection takes in memory, and may take.
-  public var memory: PointMemory {
+  public var memory: PointMemory { memory(MappedPages()) }
+
+  /// The same for one of several collections.
+  ///
+  /// - Parameter pages: what is in memory of mapped files, asked once for all of them.
+  public func memory(_ pages: @autoclosure () -> MappedPages) -> PointMemory {
     let snapshot = snapshot()
     var memory = snapshot.memory
-    memory.mappedResident = memory.mappedGraphs > 0 ? MappedPages.residentBytes(below: folder + "/indexes") : 0
+    memory.mappedResident = memory.mappedGraphs > 0 ? pages().residentBytes(below: folder + "/indexes") : 0
     memory.budget = budget(of: snapshot)?.limit
     return memory
   }
