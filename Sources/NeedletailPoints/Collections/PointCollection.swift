@@ -25,7 +25,7 @@ public final class PointCollection: Sendable {
   /// The collection as it is now.
   public func snapshot() -> PointSnapshot { current.withLock { $0 } }
   public var name: String { snapshot().name }
-  /// Whether an index is being built, or will be once changes pause.
+  /// Whether an index is being built or rows without points are being closed up, or will be once changes pause.
   public var isIndexing: Bool { builder.isBusy }
 
   /// What its files take.
