@@ -1,4 +1,4 @@
-"""Loads a server for a long time, with searches while points are replaced, and checks that its memory does not grow.
+"""Loads a server for a long time, with searches, in the second half while points are replaced, and checks that its memory does not grow.
 
     python soak.py --server .build/release/needletail --minutes 60
 

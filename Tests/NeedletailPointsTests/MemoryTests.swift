@@ -40,11 +40,17 @@ import Testing
       }
     }
     let before = collection.memory
+    func check() {
+      let snapshot = collection.snapshot()
+      #expect(snapshot.residentBytes == snapshot.memory.resident)
+    }
+    check()
     library.close()
     library = try place.library()
     defer { library.close() }
     collection = try library.collection("c")
     #expect(before.payload > 0 && before.vectors > 0)
+    check()
     #expect(collection.memory.payload == before.payload && collection.memory.vectors == before.vectors)
   }
 
@@ -76,6 +82,47 @@ import Testing
     // A larger budget takes effect at once.
     try await collection.update(options: ["memory_config": ["max_resident_mb": 64]])
     try await collection.apply(.upsert(points(written..<written + 9_000, 64, &random)))
+  }
+
+  /// Payload and vectors of points that exist are counted as new points are; what is replaced, or not touched, is not.
+  @Test func refusesChangesThatDoNotFit() async throws {
+    let place = PointPlace()
+    let library = try place.library()
+    defer { library.close() }
+    let collection = try library.create("c", settings(8, budget: 4))
+    var random = SeededGenerator(seed: 6)
+    let all = points(0..<1_000, 8, &random)
+    try await collection.apply(.upsert(all))
+    try await collection.addVector("s", VectorSettings(sparse: [:]))
+    let long: Payload = ["text": .string(String(repeating: "x", count: 8_192))]
+    func sparse(_ count: UInt32) -> NamedVectors { ["s": .sparse(SparsePointVector(indices: Array(0..<count), values: (0..<count).map { Float($0) }))] }
+    func isTaken(_ operation: PointOperation) async -> Bool {
+      do throws(PointError) {
+        try await collection.apply(operation)
+        return true
+      } catch {
+        #expect(error.description.contains("Memory budget reached"))
+        return false
+      }
+    }
+    // 8 MB each: more than all there is
+    #expect(await !isTaken(.setPayload(long, .filter(PointFilter()))))
+    #expect(await !isTaken(.overwritePayload(long, .filter(PointFilter()))))
+    #expect(await !isTaken(.updateVectors((0..<1_000).map { PointWrite(id: .number($0), vectors: sparse(1_000)) })))
+    #expect(await !isTaken(.upsert(all.map { PointWrite(id: $0.id, vectors: $0.vectors.merging(sparse(1_000)) { $1 }, payload: $0.payload) })))
+    var taken: UInt64 = 0
+    while taken < 1_000, await isTaken(.setPayload(long, .ids((taken..<taken + 50).map { .number($0) }))) {
+      taken += 50
+      #expect(collection.memory.resident <= 4 << 20)
+    }
+    #expect(taken >= 100 && taken < 500)
+    // twice as much as there is not room for
+    let last = (900..<1_000).map { PointWrite(id: .number(UInt64($0)), vectors: all[$0].vectors, payload: long) }
+    #expect(await !isTaken(.upsert(last)))
+    #expect(await isTaken(.upsert(last, mode: .insertOnly)), "they exist: nothing is changed")
+    #expect(collection.snapshot().points([.number(900)], PointPart(payload: .all)).first?.payload == all[900].payload)
+    #expect(await isTaken(.upsert((0..<50).map { PointWrite(id: .number(UInt64($0)), vectors: all[$0].vectors, payload: long) })), "less than there was")
+    #expect(await isTaken(.updateVectors(all.map { PointWrite(id: $0.id, vectors: $0.vectors) })), "as much as there was")
   }
 
   /// Under a budget each graph is as large as the memory that is left allows while it is built; then it is in a mapped file.
@@ -142,13 +189,38 @@ import Testing
     await collection.settle()
     let before = collection.memory
     let kept = Set((0..<9_000).filter { _ in Int.random(in: 0..<5, using: &random) == 0 }.map { UInt64($0) })
+    /// A filter asks only for rows that there are, whatever rows of blocks that are gone a graph still has.
+    func checkFilter(_ isThere: (UInt64) -> Bool) throws {
+      let snapshot = collection.snapshot()
+      let allowed = Set((0..<4_500).filter(isThere).map { PointID.number($0) })
+      var found = 0
+      for id in kept.sorted().prefix(20) {
+        var stage = QueryStage(query: .nearest(.value(try #require(all[Int(id)].vectors[""]))), limit: 5)
+        stage.filter = PointFilter(must: [.field(try #require(PayloadPath("n")), .range(Bounds(below: 4_500)))])
+        let hits = try snapshot.query(stage, PointPart(), lookup: { _ in snapshot })
+        #expect(hits.count == 5 && hits.allSatisfy { allowed.contains($0.point.id) })
+        stage.parameters.isExact = true
+        if try hits.first?.point.id == snapshot.query(stage, PointPart(), lookup: { _ in snapshot }).first?.point.id { found += 1 }
+      }
+      #expect(found >= 18, "\(found) of 20")
+    }
+    // So few go that the graph over all of them stays when the last blocks are given up.
+    func goesFirst(_ id: UInt64) -> Bool { id % 8 < 3 && !kept.contains(id) }
+    try await collection.apply(.delete(.ids((0..<9_000).filter(goesFirst).map { .number($0) })))
+    await collection.settle()
+    #expect(collection.memory.points < before.points)
+    try checkFilter { !goesFirst($0) }
+    library.close()
+    library = try place.library()
+    collection = try library.collection("c")
+    try checkFilter { !goesFirst($0) }
     try await collection.apply(.delete(.ids((0..<9_000).filter { !kept.contains($0) }.map { .number($0) })))
     await collection.settle()
     let after = collection.memory
     #expect(after.vectors < before.vectors / 2 && after.points < before.points / 2, "\(after.vectors) of \(before.vectors)")
     func check() throws {
       let snapshot = collection.snapshot()
-      #expect(snapshot.count == kept.count)
+      #expect(snapshot.count == kept.count && snapshot.residentBytes == snapshot.memory.resident)
       for id in kept {
         let point = try #require(snapshot.points([.number(id)], PointPart(payload: .all, vectors: .all)).first)
         #expect(point.payload == all[Int(id)].payload && point.vectors == all[Int(id)].vectors)
@@ -162,11 +234,13 @@ import Testing
       }
     }
     try check()
+    try checkFilter(kept.contains)
     library.close()
     library = try place.library()
     defer { library.close() }
     collection = try library.collection("c")
     #expect(collection.notices.isEmpty)
     try check()
+    try checkFilter(kept.contains)
   }
 }

@@ -38,6 +38,19 @@ import Testing
     #expect(library.storageSnapshots.isEmpty)
   }
 
+  /// Copies that are made at once, within the same second, do not take one another's place.
+  @Test func copiesMadeAtOnceAreAllThere() async throws {
+    let place = PointPlace()
+    let library = try await filled(place)
+    defer { library.close() }
+    let paths = try await withThrowingTaskGroup(of: String.self) { group in
+      for number in 0..<12 { group.addTask { try number % 2 == 0 ? library.createStorageSnapshot().path : library.createSnapshot(of: "a").path } }
+      return try await group.reduce(into: Set()) { $0.insert($1) }
+    }
+    #expect(paths.count == 12 && paths.allSatisfy(FileManager.default.fileExists))
+    #expect(try library.storageSnapshots.count == 6 && library.snapshots(of: "a").count == 6)
+  }
+
   @Test(arguments: ["../aliases.json", "full-snapshot-/../../x.snapshot", "x.snapshot", "full-snapshot-x"]) func namesLeadNowhereElse(name: String) async throws {
     let place = PointPlace()
     let library = try await filled(place)

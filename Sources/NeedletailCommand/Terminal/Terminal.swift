@@ -49,7 +49,9 @@ struct Terminal: Sendable {
         written += count
         continue
       }
-      switch errno {
+      // at once: whatever is called next may set it anew
+      let failure = errno
+      switch failure {
       case EINTR: continue
       case EAGAIN:
         var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
@@ -57,8 +59,8 @@ struct Terminal: Sendable {
       default:
         // nobody can be told of what standard error does not take
         guard descriptor == STDOUT_FILENO else { return }
-        if errno != EPIPE { Self.standardError.write("error: Standard output cannot be written: \(unsafe String(cString: strerror(errno)))\n") }
-        exit(errno == EPIPE ? 0 : ProblemCategory.unavailable.exitCode)
+        if failure != EPIPE { Self.standardError.write("error: Standard output cannot be written: \(unsafe String(cString: strerror(failure)))\n") }
+        exit(failure == EPIPE ? 0 : ProblemCategory.unavailable.exitCode)
       }
     }
   }

@@ -109,14 +109,8 @@ struct LoadBenchmarkCommand: AsyncParsableCommand {
   /// Requests are made before the clock starts, up to a gigabyte of them: who makes them takes the processor from who answers.
   private static let largestPreparation = 1 << 30
 
-  private func prepared(_ count: Int, _ make: @escaping @Sendable (Int) -> [UInt8]) -> [[UInt8]] {
-    guard count > 0 else { return [] }
-    let made = Mutex([[UInt8]](repeating: [], count: count))
-    WorkerPool.shared.forEach(count) { number in
-      let request = make(number)
-      made.withLock { $0[number] = request }
-    }
-    return made.withLock(\.self)
+  private func prepared(_ count: Int, _ make: @Sendable (Int) -> [UInt8]) -> [[UInt8]] {
+    WorkerPool.shared.map(count, tasksOf: 1) { $0.map(make) }
   }
 
   private func fill(_ vectors: LoadVectors, _ points: Int) throws -> LoadMeasurement {

@@ -37,8 +37,9 @@ struct ChangeBatch {
       case .operation(let operation):
         try table.check(operation)
         try StrictMode(settings).check(operation, in: table)
-        try MemoryBudget(settings, standard: standardBudget)?.check(operation, in: table)
-        table.apply(operation, in: FilterContext(indexes: settings.indexes, columns: table.schema.columns), changed: &changed)
+        let context = FilterContext(indexes: settings.indexes, columns: table.schema.columns)
+        try MemoryBudget(settings, standard: standardBudget)?.check(operation, in: table, context)
+        table.apply(operation, in: context, changed: &changed)
       case .settings(let change):
         var (settings, table) = (settings, table)
         try change(&settings, &table)

@@ -7,7 +7,7 @@ internal import Synchronization
   internal import Musl
 #endif
 
-/// Builds one graph of a collection at a time, once changes pause.
+/// Does one thing at a time for a collection, once changes pause: builds a graph, or closes up rows whose points are gone.
 ///
 /// What is built while points are still being loaded is soon to be built again, and takes processors from the loading. A
 /// collection that never rests is not waited for any longer than its searches can bear.
@@ -29,7 +29,7 @@ final class GraphBuildQueue: Sendable {
 
   private let state = Mutex(State())
 
-  /// Whether a graph is being built or waits for a pause.
+  /// Whether a graph is being built or rows are being closed up, or this waits for a pause.
   var isBusy: Bool { state.withLock { $0.isBusy } }
   var isStopped: Bool { state.withLock { $0.isStopped } }
   /// Whether work that is due will be begun: not after the end, nor, before the next change, after a failure.

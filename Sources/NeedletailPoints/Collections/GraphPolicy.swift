@@ -34,6 +34,7 @@ package enum GraphPolicy {
   static func nextStep(of snapshot: PointSnapshot, isResting: Bool = false, budget: MemoryBudget? = nil) -> Step? {
     let threshold = snapshot.settings.indexingThreshold
     guard threshold > 0 else { return nil }
+    let resident = budget == nil ? 0 : snapshot.residentBytes
     for column in snapshot.table.schema.columns.values.sorted() {
       let settings = snapshot.table.schema.settings[column]
       guard settings.allowsGraph else { continue }
@@ -41,7 +42,7 @@ package enum GraphPolicy {
       guard count * settings.size * 4 > threshold * 1_024, count >= min(smallestCount, threshold * 1_024 / (settings.size * 4) + 1) else { continue }
       let graphs = snapshot.table.graphs[column]
       let sizes = graphs?.graphs.map { Size(number: $0.number, rows: $0.rows.count, current: $0.currentCount) } ?? []
-      let limit = budget.map { $0.largestBuild(beside: snapshot.memory.resident, size: settings.size) } ?? .max
+      let limit = budget.map { $0.largestBuild(beside: resident, size: settings.size) } ?? .max
       guard limit >= MemoryBudget.smallestBuild else { continue }
       let uncovered = count - (graphs?.covered.count ?? 0)
       if let replaced = replaced(uncovered: uncovered, count: count, graphs: sizes, isResting: isResting, rowLimit: limit) {
@@ -87,9 +88,6 @@ package enum GraphPolicy {
 }
 
 extension PointTable {
-  /// How many points have a vector.
-  func vectorCount(_ column: Int) -> Int { blocks.indices.reduce(0) { $0 + blocks[$1].vectors[column].present.count } }
-
   /// The rows of a step, ascending: those in no graph, and those of the graphs that it replaces, as many as may be.
   func rows(of step: GraphPolicy.Step) -> [PointRow] {
     let kept = graphs[step.column]?.graphs.filter { !step.replaced.contains($0.number) } ?? []

@@ -1,14 +1,20 @@
 internal import Foundation
 
-/// How much of mapped files is in memory, as the system tells it.
-enum MappedPages {
-  /// Bytes of the mapped files of a folder; 0 where the system does not say.
-  static func residentBytes(below folder: String) -> Int {
+/// How much of mapped files is in memory, as the system tells it of the whole process at one moment.
+public struct MappedPages: Sendable {
+  /// The text of `/proc/self/smaps`; empty where there is none.
+  private let maps: String
+
+  /// Asks the system, which takes the longer the more is mapped: once for all collections that are looked at together.
+  public init() {
     // Foundation reads no more than a page of files whose size is not known.
-    guard let file = FileHandle(forReadingAtPath: "/proc/self/smaps"), let bytes = try? file.readToEnd() else { return 0 }
-    let maps = String(decoding: bytes, as: UTF8.self)
-    let folder = URL(fileURLWithPath: folder).resolvingSymlinksInPath().path + "/"
-    return residentBytes(below: folder, in: maps)
+    let bytes = (try? FileHandle(forReadingAtPath: "/proc/self/smaps")?.readToEnd()) ?? nil
+    maps = bytes.map { String(decoding: $0, as: UTF8.self) } ?? ""
+  }
+
+  /// Bytes of the mapped files of a folder; 0 where the system does not say.
+  func residentBytes(below folder: String) -> Int {
+    Self.residentBytes(below: URL(fileURLWithPath: folder).resolvingSymlinksInPath().path + "/", in: maps)
   }
 
   /// The same from the text of `/proc/PID/smaps`: a line with addresses and path for each mapping, and one `Rss: N kB` after it.

@@ -22,25 +22,41 @@ struct MemoryBudget: Sendable, Hashable {
   // MARK: changes
 
   /// Refuses a change that would take more.
-  func check(_ operation: PointOperation, in table: PointTable) throws(PointError) {
-    let used = table.byteCount
-    var needed = 0
-    switch operation {
-    case .upsert(let points, _, let mode):
-      for point in points {
-        if let row = table.row(of: point.id) {
-          needed += max(0, point.payload.byteCount - table.payload(of: row).byteCount)
-        } else if mode != .updateOnly {
-          needed += point.vectors.values.reduce(point.payload.byteCount + 96) { $0 + $1.byteCount + $1.byteCount / 4 }
-        }
-      }
-    case .updateVectors, .setPayload, .overwritePayload: needed = 1
-    case .delete, .deleteVectors, .deletePayload, .clearPayload: return
-    }
+  func check(_ operation: PointOperation, in table: PointTable, _ context: FilterContext) throws(PointError) {
+    let used = table.residentBytes
+    let needed = needed(by: operation, in: table, context)
     guard needed > 0, used + needed > limit - reserve(table) else { return }
     throw .strict(
       "Memory budget reached: the collection takes \(used >> 20) of \(limit >> 20) MiB, \(reserve(table) >> 20) of which are kept free for its indexes. "
         + "Help: Delete points, or raise `memory_config.max_resident_mb`.")
+  }
+
+  /// What a change takes at most beside what it replaces.
+  private func needed(by operation: PointOperation, in table: PointTable, _ context: FilterContext) -> Int {
+    switch operation {
+    case .upsert(let points, _, let mode):
+      points.reduce(0) { sum, point in
+        guard let row = table.row(of: point.id) else {
+          return mode == .updateOnly ? sum : sum + point.payload.byteCount + 96 + needed(by: point.vectors, of: nil, in: table)
+        }
+        guard mode != .insertOnly else { return sum }
+        return sum + max(0, point.payload.byteCount - table.payload(of: row).byteCount) + needed(by: point.vectors, of: row, in: table)
+      }
+    case .updateVectors(let points, _):
+      points.reduce(0) { sum, point in sum + (table.row(of: point.id).map { needed(by: point.vectors, of: $0, in: table) } ?? 0) }
+    case .setPayload(let payload, let selection, _), .overwritePayload(let payload, let selection):
+      payload.byteCount * table.rows(of: selection, in: context).count
+    case .delete, .deleteVectors, .deletePayload, .clearPayload: 0
+    }
+  }
+
+  /// What vectors take, with their codes, beside those of the same names that a point has.
+  private func needed(by vectors: NamedVectors, of row: PointRow?, in table: PointTable) -> Int {
+    vectors.reduce(0) { sum, vector in
+      let (bytes, column) = (vector.value.byteCount, table.schema.columns[vector.key])
+      let old = row.flatMap { row in column.map { table.blocks[Int(row >> 8)].vectors[$0].byteCount(at: Int(row & 255)) } } ?? 0
+      return sum + max(0, bytes + bytes / 4 - old - old / 4)
+    }
   }
 
   /// What is kept free, so that graphs can be built however full the rest is: an eighth, more where that is little, a quarter at most.

@@ -25,7 +25,7 @@ public final class PointCollection: Sendable {
   /// The collection as it is now.
   public func snapshot() -> PointSnapshot { current.withLock { $0 } }
   public var name: String { snapshot().name }
-  /// Whether an index is being built, or will be once changes pause.
+  /// Whether an index is being built or rows without points are being closed up, or will be once changes pause.
   public var isIndexing: Bool { builder.isBusy }
 
   /// What its files take.
@@ -36,10 +36,15 @@ public final class PointCollection: Sendable {
   }
 
   /// What the collection takes in memory, and may take.
-  public var memory: PointMemory {
+  public var memory: PointMemory { memory(MappedPages()) }
+
+  /// The same for one of several collections.
+  ///
+  /// - Parameter pages: what is in memory of mapped files, asked once for all of them.
+  public func memory(_ pages: @autoclosure () -> MappedPages) -> PointMemory {
     let snapshot = snapshot()
     var memory = snapshot.memory
-    memory.mappedResident = memory.mappedGraphs > 0 ? MappedPages.residentBytes(below: folder + "/indexes") : 0
+    memory.mappedResident = memory.mappedGraphs > 0 ? pages().residentBytes(below: folder + "/indexes") : 0
     memory.budget = budget(of: snapshot)?.limit
     return memory
   }
@@ -188,8 +193,8 @@ public final class PointCollection: Sendable {
     maintain()
   }
 
-  /// Does in the background what is worth it: builds graphs over columns that grew enough, at rest over what is left, too, and closes
-  /// up rows whose points are gone, one block at a time.
+  /// Does in the background what is worth it: builds graphs over columns that grew enough, at rest over what is left, too; where none
+  /// is due, closes up rows whose points are gone, one block at a time.
   private func maintain(isResting: Bool = false) {
     guard database.writer != nil else { return }
     let snapshot = snapshot()
@@ -200,22 +205,24 @@ public final class PointCollection: Sendable {
     }
     builder.run(isLoad: step?.isLoad ?? false) { [weak self] pool in
       guard let self else { return false }
-      return self.snapshot().table.wantsCompaction ? compact() : buildGraph(pool, isResting: isResting)
+      // Graphs first: while changes go on, rows without a point are made again and again, and closing them up would never end.
+      let snapshot = self.snapshot()
+      guard let step = GraphPolicy.nextStep(of: snapshot, isResting: isResting, budget: budget(of: snapshot)) else {
+        return !snapshot.table.wantsCompaction || compact()
+      }
+      return build(step, of: snapshot, pool)
     } next: { [weak self] in
       self?.maintain()
     }
   }
 
-  /// Builds what is due now; false if that fails.
-  private func buildGraph(_ pool: WorkerPool, isResting: Bool) -> Bool {
-    let snapshot = snapshot()
-    let budget = budget(of: snapshot)
-    guard let step = GraphPolicy.nextStep(of: snapshot, isResting: isResting, budget: budget) else { return true }
+  /// Builds a graph; false if that fails.
+  private func build(_ step: GraphPolicy.Step, of snapshot: PointSnapshot, _ pool: WorkerPool) -> Bool {
     guard var graph = GraphFiles.build(step, of: snapshot.table, pool: pool, notices: noticed), !builder.isStopped else { return false }
     let files = graphFiles
     let record = files.write(graph, column: step.column)
     // Where memory is counted, the system may drop the pages of the file; what was built goes.
-    if budget != nil, let record, let mapped = try? files.open(record) { graph = mapped }
+    if budget(of: snapshot) != nil, let record, let mapped = try? files.open(record) { graph = mapped }
     let built = graph
     let done: Void? = try? database.writeNow { db in
       files.register(record, replacing: step.replaced, db)

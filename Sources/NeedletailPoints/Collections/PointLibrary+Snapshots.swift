@@ -29,8 +29,12 @@ extension PointLibrary {
     do {
       try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
       let readable = collection.name.map { $0 == "/" || $0 == "\\" ? "_" : $0 }
-      let path = Self.unused("\(target)/\(String(readable))-\(collection.snapshot().operation)-\(Self.timestamp(Date()))")
-      try collection.database.writeNow { db in try db.execute(sql: "VACUUM INTO ?", arguments: [path]) }
+      // Copies of a collection are made one after the other, so that none is given the name of another that is being made.
+      let path = try collection.database.writeNow { db in
+        let path = Self.unused("\(target)/\(String(readable))-\(collection.snapshot().operation)-\(Self.timestamp(Date()))")
+        try db.execute(sql: "VACUUM INTO ?", arguments: [path])
+        return path
+      }
       for path in [path, target, target + "/..", target + "/../.."] { FileSystem.synchronise(path) }
       return try Self.describe(path)
     } catch {

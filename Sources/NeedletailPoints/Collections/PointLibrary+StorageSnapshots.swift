@@ -2,6 +2,7 @@ internal import Foundation
 internal import GRDB
 internal import NeedletailCore
 internal import NeedletailStore
+internal import Synchronization
 
 /// Copies of everything: an archive (tar) of the copies of all collections, with `storage.json`, which says what is what.
 extension PointLibrary {
@@ -31,8 +32,12 @@ extension PointLibrary {
         writer.member("aliases") { $0.payload(aliases.filter { files[$0.value] != nil }.mapValues { .string($0) }) }
       }
       try Data(writer.bytes).write(to: URL(fileURLWithPath: "\(scratch)/\(Self.description)"))
-      let path = Self.unused("\(snapshotsFolder)/\(Self.prefix)\(Self.timestamp(Date()))")
-      try SnapshotArchive.write([(Self.description, "\(scratch)/\(Self.description)")] + members, to: path)
+      try SnapshotArchive.write([(Self.description, "\(scratch)/\(Self.description)")] + members, to: "\(scratch)/archive")
+      let path = try naming.withLock { _ in
+        let path = Self.unused("\(snapshotsFolder)/\(Self.prefix)\(Self.timestamp(Date()))")
+        try FileSystem.move("\(scratch)/archive", to: path)
+        return path
+      }
       FileSystem.synchronise(snapshotsFolder)
       return try Self.describe(path)
     } catch {

@@ -30,6 +30,8 @@ public final class PointLibrary: Sendable {
   private let lock: WriterLock?
   private let shelf = Mutex(Shelf())
   private let memoryBudget: Int?
+  /// Held while a copy of everything gets a name that no other has.
+  let naming = Mutex(())
 
   /// What was noticed and mended, here and in the collections.
   public var notices: [String] { noticed.all + shelf.withLock { $0.collections.values.flatMap(\.notices) } }

@@ -129,11 +129,5 @@ extension Data {
     unsafe Swift.withUnsafeBytes(of: number.littleEndian) { unsafe append(contentsOf: $0) }
   }
 
-  fileprivate mutating func append(floats: [Float]) {
-    #if _endian(little)
-      unsafe floats.withUnsafeBytes { unsafe append(contentsOf: $0) }
-    #else
-      append(VectorCoding.encode(floats[...], as: .float32))
-    #endif
-  }
+  fileprivate mutating func append(floats: [Float]) { append(VectorCoding.encode(floats[...], as: .float32)) }
 }

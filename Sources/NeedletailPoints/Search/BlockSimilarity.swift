@@ -87,7 +87,36 @@ struct BlockSimilarity: Sendable {
 
   /// The similarity of two rows.
   static func similarity(_ query: Span<Float>, _ row: Span<Float>, _ settings: VectorSettings) -> Float {
-    settings.distance == .manhattan ? -manhattan(query, row) : products(query, row, settings)[0]
+    switch settings.distance {
+    case .dot: return product(query, row)
+    case .cosine where settings.component == .uint8: return products(query, row, settings)[0]
+    case .cosine: return product(query, row)
+    case .euclid: return -squaredDistance(query, row)
+    case .manhattan: return -manhattan(query, row)
+    }
+  }
+
+  private static func product(_ query: Span<Float>, _ row: Span<Float>) -> Float {
+    var product: Float = 0
+    unsafe withRow(query, row) { query, row in unsafe DistanceKernels.current.dot(query, row, indices: nil, count: 1, into: &product) }
+    return product
+  }
+
+  private static func squaredDistance(_ query: Span<Float>, _ row: Span<Float>) -> Float {
+    var distance: Float = 0
+    unsafe withRow(query, row) { query, row in unsafe DistanceKernels.current.squaredEuclidean(query, row, indices: nil, count: 1, into: &distance) }
+    return distance
+  }
+
+  /// Candidates are compared one by one, so this allocates nothing.
+  @unsafe private static func withRow(_ query: Span<Float>, _ row: Span<Float>, _ body: (UnsafePointer<Float>, RowPointer<Float>) -> Void) {
+    precondition(query.count == row.count, "the rows that are compared are of one length")
+    unsafe query.withUnsafeBufferPointer { query in
+      unsafe row.withUnsafeBufferPointer { row in
+        guard let query = query.baseAddress, let base = row.baseAddress else { return }
+        unsafe body(query, RowPointer(base: base, stride: row.count, dimension: row.count))
+      }
+    }
   }
 
   static func maximumSimilarity(_ queries: DenseVectors, _ rows: DenseVectors, _ settings: VectorSettings) -> Float {

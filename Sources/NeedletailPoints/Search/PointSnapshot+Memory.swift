@@ -43,11 +43,14 @@ extension PointSnapshot {
     }
     for graph in table.graphs.values.flatMap(\.graphs) {
       let footprint = graph.index.footprint
-      if footprint.isMapped { memory.mappedGraphs += footprint.totalBytes } else { memory.graphs += footprint.totalBytes }
-      memory.graphs += graph.rows.count * MemoryLayout<PointRow>.stride
+      if footprint.isMapped { memory.mappedGraphs += footprint.totalBytes }
+      memory.graphs += graph.residentBytes
     }
     return memory
   }
+
+  /// The same as `memory.resident`, which is known without looking at the blocks.
+  package var residentBytes: Int { table.residentBytes }
 }
 
 extension Payload {

@@ -97,20 +97,8 @@ extension PointSnapshot {
   private func similarity(_ query: [Float], _ scorer: ExampleScorer, _ row: PointRow) -> Float {
     let size = scorer.settings.size
     let start = Int(row & 255) * size
-    var score: Float = 0
-    unsafe table.blocks[Int(row >> 8)].vectors[scorer.column].dense.withUnsafeBufferPointer { rows in
-      unsafe query.withUnsafeBufferPointer { query in
-        guard let rows = rows.baseAddress, let query = query.baseAddress else { return }
-        let pointer = unsafe RowPointer(base: rows + start, stride: size, dimension: size)
-        if scorer.settings.distance == .euclid {
-          unsafe DistanceKernels.current.squaredEuclidean(query, pointer, indices: nil, count: 1, into: &score)
-          score = -score
-        } else {
-          unsafe DistanceKernels.current.dot(query, pointer, indices: nil, count: 1, into: &score)
-        }
-      }
-    }
-    return score
+    let rows = table.blocks[Int(row >> 8)].vectors[scorer.column].dense
+    return BlockSimilarity.similarity(query.span, rows.span.extracting(start..<start + size), scorer.settings)
   }
 
   /// A sparse query whose dimensions weigh by how rare they are: `ln(1 + (N - df + 0.5) / (df + 0.5))`.

@@ -54,7 +54,8 @@ public final class PointSnapshot: Sendable {
     /// Whether it is all there are: nobody has to count or compare then.
     var isWhole = false
 
-    func contains(_ row: PointRow) -> Bool { masks[Int(row >> 8)].contains(Int(row & 255)) }
+    /// Also of rows that the table has given up, which graphs still name: they do not count.
+    func contains(_ row: PointRow) -> Bool { row >> 8 < masks.count && masks[Int(row >> 8)].contains(Int(row & 255)) }
     var count: Int { masks.reduce(0) { $0 + $1.count } }
   }
 

@@ -109,7 +109,7 @@ extension PointTable {
     PointFilter.Subject(payload: payload(of: row), id: id(of: row), vectorNames: Set(vectors(of: row).keys))
   }
 
-  private func rows(of selection: PointSelection, in context: FilterContext) -> [PointRow] {
+  func rows(of selection: PointSelection, in context: FilterContext) -> [PointRow] {
     switch selection {
     case .ids(let ids): return Set(ids).compactMap { row(of: $0) }
     case .filter(let filter):

@@ -2,7 +2,7 @@ internal import HashTreeCollections
 internal import NeedletailCore
 internal import NeedletailIndex
 
-/// The number of a point inside: block times 256 plus place. It stays with the point while the point exists.
+/// The number of a point inside: block times 256 plus place. It stays with the point until the point goes, or compaction moves it.
 typealias PointRow = UInt32
 
 /// All points of a collection at one moment. A value whose copies share what they have in common.
@@ -16,12 +16,21 @@ struct PointTable: Sendable {
   var operation: UInt64 = 0
   /// By column.
   var graphs: [Int: VectorGraphs] = [:]
+  /// About what the points take in memory: the sum over the blocks, kept up with each change of one.
+  private(set) var byteCount = 0
+  /// How many points have a vector, by column; kept up likewise.
+  private var vectorCounts: [Int]
 
-  init(schema: VectorSchema) { self.schema = schema }
+  init(schema: VectorSchema) {
+    self.schema = schema
+    vectorCounts = schema.settings.map { _ in 0 }
+  }
 
   var count: Int { rows.count }
-  /// About what the points take in memory.
-  var byteCount: Int { blocks.indices.reduce(0) { $0 + blocks[$1].byteCount } }
+  /// About what points and graphs take of the memory that cannot be dropped.
+  var residentBytes: Int { graphs.values.reduce(byteCount) { $0 + $1.residentBytes } }
+  /// How many points have a vector.
+  func vectorCount(_ column: Int) -> Int { vectorCounts[column] }
 
   func row(of id: PointID) -> PointRow? { rows[id] }
   func id(of row: PointRow) -> PointID { blocks[Int(row >> 8)].ids[Int(row & 255)] }
@@ -37,6 +46,18 @@ struct PointTable: Sendable {
   }
 
   // MARK: changes
+
+  /// Changes a block and what is counted of all of them.
+  private mutating func change(_ block: Int, _ change: (inout PointBlock) -> Void) {
+    tally(block, -1)
+    change(&blocks[block])
+    tally(block, 1)
+  }
+
+  private mutating func tally(_ block: Int, _ sign: Int) {
+    byteCount += sign * blocks[block].byteCount
+    for column in blocks[block].vectors.indices { vectorCounts[column] += sign * blocks[block].vectors[column].present.count }
+  }
 
   /// Finds a row for a new point, fills it and returns it.
   mutating func insert(_ id: PointID, version: UInt64, payload: Payload) -> PointRow {
@@ -56,7 +77,7 @@ struct PointTable: Sendable {
 
   private mutating func place(_ id: PointID, in row: PointRow, version: UInt64, payload: Payload) {
     while blocks.count <= Int(row >> 8) { blocks.append(PointBlock(schema)) }
-    blocks[Int(row >> 8)].insert(id, at: Int(row & 255), version: version, payload: payload)
+    change(Int(row >> 8)) { $0.insert(id, at: Int(row & 255), version: version, payload: payload) }
     rows[id] = row
   }
 
@@ -72,19 +93,22 @@ struct PointTable: Sendable {
 
   mutating func remove(_ row: PointRow) {
     rows[id(of: row)] = nil
-    blocks[Int(row >> 8)].remove(at: Int(row & 255))
-    // What points of old needed is given back at once where none is left.
-    if blocks[Int(row >> 8)].live.isEmpty { blocks[Int(row >> 8)] = PointBlock(schema) }
+    let schema = schema
+    change(Int(row >> 8)) { block in
+      block.remove(at: Int(row & 255))
+      // What points of old needed is given back at once where none is left.
+      if block.live.isEmpty { block = PointBlock(schema) }
+    }
     free.append(row)
     for column in graphs.keys { graphs[column]?.forget(row) }
   }
 
   mutating func setPayload(_ payload: Payload, of row: PointRow, version: UInt64) {
-    blocks[Int(row >> 8)].setPayload(payload, at: Int(row & 255), version: version)
+    change(Int(row >> 8)) { $0.setPayload(payload, at: Int(row & 255), version: version) }
   }
 
   mutating func setVector(_ value: VectorValue?, column: Int, of row: PointRow, version: UInt64) {
-    blocks[Int(row >> 8)].setVector(value, column: column, at: Int(row & 255), version: version)
+    change(Int(row >> 8)) { $0.setVector(value, column: column, at: Int(row & 255), version: version) }
     graphs[column]?.forget(row)
   }
 
@@ -92,7 +116,7 @@ struct PointTable: Sendable {
   mutating func dropCodesOfCoveredBlocks(_ column: Int) {
     guard schema.settings[column].keepsCodes, let covered = graphs[column]?.covered else { return }
     for number in blocks.indices where blocks[number].vectors[column].present.subtracting(covered.mask(ofBlock: number)).isEmpty {
-      blocks[number].dropCodes(column)
+      change(number) { $0.dropCodes(column) }
     }
   }
 
@@ -124,6 +148,7 @@ struct PointTable: Sendable {
       changed.rows.insert(source)
       changed.rows.insert(target)
     }
+    for block in last..<blocks.count { tally(block, -1) }
     blocks.removeLast(blocks.count - last)
     nextRow = last << 8
   }
@@ -132,7 +157,8 @@ struct PointTable: Sendable {
 
   mutating func addVector(_ name: String, _ settings: VectorSettings) {
     schema.add(name, settings)
-    for block in blocks.indices { blocks[block].addColumn(settings) }
+    vectorCounts.append(0)
+    for block in blocks.indices { change(block) { $0.addColumn(settings) } }
   }
 
   mutating func updateVector(_ name: String, _ settings: VectorSettings) { schema.update(name, settings) }
@@ -142,7 +168,7 @@ struct PointTable: Sendable {
     let settings = schema.settings[column]
     schema.remove(name)
     graphs[column] = nil
-    for block in blocks.indices { blocks[block].clearColumn(column, settings) }
+    for block in blocks.indices { change(block) { $0.clearColumn(column, settings) } }
   }
 }
 

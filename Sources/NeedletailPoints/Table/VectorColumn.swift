@@ -82,6 +82,16 @@ extension VectorColumn {
     }
   }
 
+  /// What the numbers of a vector take; 0 where there is none.
+  func byteCount(at place: Int) -> Int {
+    guard present.contains(place) else { return 0 }
+    return switch kind {
+    case .dense: 4 * size
+    case .sparse: 8 * (sparse[place]?.indices.count ?? 0)
+    case .multi: 4 * (multi[place]?.values.count ?? 0)
+    }
+  }
+
   /// What the vectors take in memory.
   var vectorBytes: Int { 4 * dense.count + looseBytes }
   var codeBytes: Int { codes?.byteCount ?? 0 }

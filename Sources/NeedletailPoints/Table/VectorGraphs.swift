@@ -8,6 +8,9 @@ struct VectorGraphs: Sendable {
   /// The rows of the table that a search of the graphs finds.
   private(set) var covered = RowSet()
 
+  /// What the graphs take of the memory that cannot be dropped.
+  var residentBytes: Int { graphs.reduce(0) { $0 + $1.residentBytes } }
+
   /// Takes a row out: its vector changed or went.
   mutating func forget(_ row: PointRow) {
     guard covered.remove(row) else { return }
@@ -39,6 +42,8 @@ struct VectorGraph: Sendable {
   let index: any SearchIndex
   /// The table's row of each row of the index, ascending.
   let rows: [PointRow]
+  /// What it takes of the memory that cannot be dropped: all of one that is not in a mapped file, and which rows it has.
+  let residentBytes: Int
   /// The last operation whose changes are in it.
   let operation: UInt64
   /// Rows of the index, by its own numbers, whose vectors changed or went since.
@@ -49,6 +54,8 @@ struct VectorGraph: Sendable {
     self.index = index
     self.rows = rows
     self.operation = operation
+    let footprint = index.footprint
+    residentBytes = (footprint.isMapped ? 0 : footprint.totalBytes) + rows.count * MemoryLayout<PointRow>.stride
   }
 
   /// How many rows are found.

@@ -29,9 +29,10 @@ struct DashboardRoute: Sendable {
     let library = try points.library()
     let collections = library.names.filter(AccessScope.current.sees).compactMap { try? library.collection($0) }
     let models = points.modelNames
+    lazy var pages = MappedPages()
     return JSONText { writer in
       writer.object { writer in
-        writer.member("collections") { writer in writer.array { writer in for collection in collections { describe(collection, &writer) } } }
+        writer.member("collections") { writer in writer.array { writer in for collection in collections { describe(collection, collection.memory(pages), &writer) } } }
         writer.member("models") { writer in writer.array { writer in for model in models { writer.string(model) } } }
         writer.member("residentBytes") { $0.integer(ProcessMemory.residentBytes) }
         writer.member("notices") { writer in writer.array { writer in for notice in library.notices { writer.string(notice) } } }
@@ -39,9 +40,8 @@ struct DashboardRoute: Sendable {
     }
   }
 
-  private func describe(_ collection: PointCollection, _ writer: inout JSONWriter) {
+  private func describe(_ collection: PointCollection, _ memory: PointMemory, _ writer: inout JSONWriter) {
     let snapshot = collection.snapshot()
-    let memory = collection.memory
     writer.object { writer in
       writer.member("name") { $0.string(snapshot.name) }
       writer.member("points") { $0.integer(snapshot.count) }

@@ -24,23 +24,11 @@ final class RequestStatistics: Sendable {
   private static let largestCount = 1_000
 
   private let entries = Mutex<[Key: Entry]>([:])
-  /// What `endpoint` made of paths lately.
-  private let endpoints = Mutex<[String: String]>([:])
 
   var all: [Key: Entry] { entries.withLock { $0 } }
 
-  private func knownEndpoint(_ path: String) -> String {
-    if let known = endpoints.withLock({ $0[path] }) { return known }
-    let endpoint = Self.endpoint(path)
-    endpoints.withLock { endpoints in
-      if endpoints.count >= Self.largestCount { endpoints.removeAll() }
-      endpoints[path] = endpoint
-    }
-    return endpoint
-  }
-
   func note(_ method: HTTPRequest.Method, _ path: String, status: Int, seconds: Double) {
-    let key = Key(method: method.rawValue, endpoint: knownEndpoint(path), status: status)
+    let key = Key(method: method.rawValue, endpoint: Self.endpoint(path), status: status)
     entries.withLock { entries in
       guard entries.count < Self.largestCount || entries[key] != nil else { return }
       func add(to entry: inout Entry) {
@@ -52,16 +40,22 @@ final class RequestStatistics: Sendable {
     }
   }
 
+  /// Fourth segments that are no names.
+  private static let verbs: Set<String> = [
+    "scroll", "count", "query", "search", "recommend", "discover", "delete", "payload", "vectors", "batch", "recover", "upload",
+  ]
+  /// What stands for a name as the fourth segment, by the third.
+  private static let placeholders = [
+    "points": "{id}", "index": "{field_name}", "snapshots": "{snapshot_name}", "vectors": "{vector_name}", "shards": "{shard_id}",
+  ]
+
   /// The address with placeholders for names, so that there are few.
   static func endpoint(_ path: String) -> String {
     var segments = path.split(separator: "/").map(String.init)
     guard segments.first == "collections" else { return segments.count > 2 ? "/\(segments[0])/{…}" : "/" + segments.joined(separator: "/") }
     if segments.count > 1, segments != ["collections", "aliases"] { segments[1] = "{collection_name}" }
     guard segments.count > 3 else { return "/" + segments.joined(separator: "/") }
-    let fixed: Set<String> = ["scroll", "count", "query", "search", "recommend", "discover", "delete", "payload", "vectors", "batch", "recover", "upload"]
-    if !fixed.contains(segments[3]) {
-      segments[3] = ["points": "{id}", "index": "{field_name}", "snapshots": "{snapshot_name}", "vectors": "{vector_name}", "shards": "{shard_id}"][segments[2]] ?? "{…}"
-    }
+    if !verbs.contains(segments[3]) { segments[3] = placeholders[segments[2]] ?? "{…}" }
     return "/" + segments.prefix(6).joined(separator: "/")
   }
 }

@@ -30,7 +30,8 @@ struct StatisticsRoutes: Sendable {
     ]
     for (name, points) in counts { lines.append("collection_points{id=\"\(escaped(name))\"} \(points)") }
     lines.append("# TYPE collection_memory_bytes gauge")
-    let memories = collections.map { (name: escaped($0.name), memory: $0.memory) }
+    lazy var pages = MappedPages()
+    let memories = collections.map { (name: escaped($0.name), memory: $0.memory(pages)) }
     for (name, memory) in memories {
       for (part, bytes) in memory.parts { lines.append("collection_memory_bytes{id=\"\(name)\",part=\"\(part)\"} \(bytes)") }
     }

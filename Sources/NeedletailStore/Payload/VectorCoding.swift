@@ -7,8 +7,12 @@ package enum VectorCoding {
   package static func encode(_ components: ArraySlice<Float>, as precision: VectorPrecision) -> Data {
     switch precision {
     case .float32:
-      var patterns = components.map { $0.bitPattern.littleEndian }
-      return unsafe patterns.withUnsafeMutableBytes { bytes in unsafe Data(bytes) }
+      #if _endian(little)
+        return unsafe components.withUnsafeBytes { bytes in unsafe Data(bytes) }
+      #else
+        var patterns = components.map { $0.bitPattern.littleEndian }
+        return unsafe patterns.withUnsafeMutableBytes { bytes in unsafe Data(bytes) }
+      #endif
     case .float16:
       var patterns = components.map { HalfPrecision.bits(of: $0).littleEndian }
       return unsafe patterns.withUnsafeMutableBytes { bytes in unsafe Data(bytes) }
