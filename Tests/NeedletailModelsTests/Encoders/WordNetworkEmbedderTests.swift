@@ -85,6 +85,25 @@ import Testing
     #expect(refused > 20)
   }
 
+  /// Of equal words the last one counts, and the number of the last needs a vector as well.
+  @Test func repeatedWordsHaveTheNumberOfTheLast() async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.copyItem(atPath: path("weighted"), toPath: folder.path)
+    let file = folder.appending(path: "whitespacetokenizer_config.json")
+    func write(_ words: [String]) throws { try JSONSerialization.data(withJSONObject: ["vocab": words]).write(to: file) }
+    let words = ["needle", "hay", "stack", "fox", "Quick", "quick", "jumps", "über", "don't", "dog", "(odd)"]
+    try write(words + ["lazy"])
+    let expected = try await WordNetworkEmbedder(path: folder.path).encode(["lazy"], as: .document)
+    try write(words + ["needle"])
+    let found = try await WordNetworkEmbedder(path: folder.path).encode(["needle"], as: .document)
+    #expect(found.values == expected.values)
+    try write(words + ["needle", "needle"])
+    #expect {
+      try WordNetworkEmbedder(path: folder.path)
+    } throws: { "\($0)".contains("13 words, and vectors of 12") }
+  }
+
   @Test func whatIsNotSupportedIsNamed() throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
     defer { try? FileManager.default.removeItem(at: folder) }
