@@ -40,7 +40,8 @@ extension ModelDirectory {
     "added_tokens.json", "generation_config.json", "chat_template.jinja",
   ]
 
-  private static let remarks = ["README.md", "LICENSE"]
+  /// What its authors say of a model.
+  static let remarks = ["README.md", "LICENSE"]
 
   /// The folders that `modules.json` leads to, each once, apart from that of the network.
   private var moduleFolders: [String] {
@@ -51,7 +52,10 @@ extension ModelDirectory {
     return Set(folders).sorted()
   }
 
-  private static func place(_ source: String, at destination: String, linking: Bool) throws(ModelError) {
+  /// Copies a file, making its folder if need be.
+  ///
+  /// - Parameter linking: whether a hard link will do, for files that nobody changes in place.
+  static func place(_ source: String, at destination: String, linking: Bool) throws(ModelError) {
     // Model caches consist of symbolic links; the copy shall outlive them.
     let source = URL(fileURLWithPath: source).resolvingSymlinksInPath().path
     let folder = URL(fileURLWithPath: destination).deletingLastPathComponent().path

@@ -81,29 +81,29 @@ extension WordNetwork {
       settings: ["word network"] + modules.map { "\($0.kind) \($0.folder)" }, files: Self.files(of: directory), in: directory, isCached: false)
   }
 
-  /// The files of a model, relative to its directory: module list, settings and numbers.
+  /// The files of a model, relative to its directory, each once: module list, settings and numbers, those in pieces too.
   static func files(of directory: String) throws(ModelError) -> [String] {
-    let names = [
-      "config.json", "wordembedding_config.json", SplitWords.fileName, "lstm_config.json", "cnn_config.json",
-      ModelDirectory.weightsName,
-    ]
-    let inside = try moduleList(directory).flatMap { module in
-      names.map { module.folder.isEmpty ? $0 : module.folder + "/" + $0 }
+    func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: directory + "/" + name) }
+    let settings = ["config.json", "wordembedding_config.json", SplitWords.fileName, "lstm_config.json", "cnn_config.json"]
+    var files = ["modules.json", "config_sentence_transformers.json"]
+    var folders: Set<String> = []
+    for module in try moduleList(directory) where folders.insert(module.folder).inserted {
+      let prefix = module.folder.isEmpty ? "" : module.folder + "/"
+      files += settings.map { prefix + $0 }
+      if exists(prefix + WeightFiles.indexName) || exists(prefix + ModelDirectory.weightsName) {
+        files += try WeightFiles(folder: module.folder.isEmpty ? directory : directory + "/" + module.folder).names.map { prefix + $0 }
+      }
     }
-    return (["modules.json", "config_sentence_transformers.json"] + inside)
-      .filter { FileManager.default.fileExists(atPath: directory + "/" + $0) }
+    return files.filter(exists)
   }
 
-  /// Copies the files of a model into an empty folder, and opens what was copied.
+  /// Copies the files of a model, and what its authors say of it, into an empty folder, and opens what was copied.
   static func copy(_ directory: String, to folder: String) throws(ModelError) {
     for name in try files(of: directory) {
-      let target = URL(fileURLWithPath: folder + "/" + name)
-      do {
-        try FileManager.default.createDirectory(at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try FileManager.default.copyItem(at: URL(fileURLWithPath: directory + "/" + name), to: target)
-      } catch {
-        throw .cannotWrite(path: target.path, reason: error.localizedDescription)
-      }
+      try ModelDirectory.place(directory + "/" + name, at: folder + "/" + name, linking: !name.hasSuffix(".json"))
+    }
+    for name in ModelDirectory.remarks where FileManager.default.fileExists(atPath: directory + "/" + name) {
+      try ModelDirectory.place(directory + "/" + name, at: folder + "/" + name, linking: false)
     }
     _ = try WordNetwork(directory: folder)
   }

@@ -45,6 +45,34 @@ import Testing
     #expect(found.values == expected.values)
   }
 
+  @Test func aCopyFollowsLinksAndTakesPiecesAndRemarks() async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let (model, piece) = (folder.appending(path: "model"), "model-00001-of-00001.safetensors")
+    try FileManager.default.copyItem(atPath: path("forward"), toPath: model.path)
+    try FileManager.default.moveItem(at: model.appending(path: "model.safetensors"), to: folder.appending(path: "blob"))
+    try FileManager.default.createSymbolicLink(
+      at: model.appending(path: piece), withDestinationURL: folder.appending(path: "blob"))
+    let index = ["weight_map": ["emb_layer.weight": piece]]
+    try JSONSerialization.data(withJSONObject: index).write(to: model.appending(path: "model.safetensors.index.json"))
+    try Data("of whom it is".utf8).write(to: model.appending(path: "README.md"))
+    let registry = ModelRegistry(directory: folder.appending(path: "registry").path)
+    let registered = try registry.add(path: model.path, name: "pieces")
+    // Numbers in pieces are numbers of the model.
+    var bytes = try Data(contentsOf: folder.appending(path: "blob"))
+    bytes[bytes.count - 1] ^= 1
+    try FileManager.default.removeItem(at: folder.appending(path: "blob"))
+    try bytes.write(to: folder.appending(path: "blob"))
+    #expect(try WordNetworkEmbedder(path: model.path).profile.digest != registered.profile?.digest)
+    try FileManager.default.removeItem(at: model)
+    try FileManager.default.removeItem(at: folder.appending(path: "blob"))
+    let (embedder, original) = (try registry.embedder(named: "pieces"), try WordNetworkEmbedder(path: path("forward")))
+    let (found, expected) = (try await embedder.encode(["needle in hay"], as: .query), try await original.encode(["needle in hay"], as: .query))
+    #expect(found.values == expected.values)
+    #expect(try String(contentsOfFile: registered.path + "/README.md", encoding: .utf8) == "of whom it is")
+  }
+
   @Test func eachNumberAndSettingCounts() throws {
     let digests = try Self.names.map { try WordNetworkEmbedder(path: path($0)).profile.digest }
     #expect(Set(digests).count == Self.names.count)
