@@ -28,10 +28,12 @@ extension ModelDirectory {
     if writingModules { try modules.write(to: destination, dimension: configuration.hiddenSize) }
   }
 
-  /// Copies the files of a network that lies in the directory itself, and of its tokenizer; no modules and no weights.
+  /// Copies the files of the network, wherever it lies, and of its tokenizer into the destination itself; no modules and no weights.
   func copyNetwork(to destination: String) throws(ModelError) {
-    for name in Self.networkFiles + Self.remarks where FileManager.default.fileExists(atPath: path + "/" + name) {
-      try Self.place(path + "/" + name, at: destination + "/" + name, linking: false)
+    for (folder, names) in [(transformerPath, Self.networkFiles), (path, Self.remarks)] {
+      for name in names where FileManager.default.fileExists(atPath: folder + "/" + name) {
+        try Self.place(folder + "/" + name, at: destination + "/" + name, linking: false)
+      }
     }
   }
 
