@@ -84,7 +84,7 @@ enum WordLayer: Sendable {
           }
         }
         let input = try tape.constant(steps, shape: [block.length, block.count, result.width])
-        let states = try input.longShortTermMemory(matrices.onTape(tape)).values
+        let states = try input.longShortTermMemory(matrices.weights(on: tape)).values
         for step in 0..<block.length {
           for text in 0..<block.count {
             let (source, target) = ((step * block.count + text) * units, (place(step, text) * directions.count + number) * units)
@@ -136,7 +136,7 @@ struct RecurrentMatrices: Sendable {
     ])
   }
 
-  func onTape(_ tape: Tape) -> RecurrentWeights {
+  func weights(on tape: Tape) -> RecurrentWeights {
     RecurrentWeights(
       input: numbers.constant("input", on: tape), hidden: numbers.constant("hidden", on: tape),
       inputBias: numbers.constant("inputBias", on: tape), hiddenBias: numbers.constant("hiddenBias", on: tape))
