@@ -85,6 +85,7 @@ import Testing
     ("head: 'sparse', objective: { flops: { query: 1, document: -1 } }", "objective.flops.document"),
     ("head: 'sparse', objective: { flops: { query: 1, document: 1, warm: 2 } }", "objective.flops.warm"),
     ("head: 'sparse', objective: { dimensions: [8] }", "objective.dimensions"), ("head: 'sparse', mining: {}", "mining"),
+    ("head: 'sparse', memory: {}", "memory"),
     ("head: 'sparse', objective: { kind: 'masked' }", "objective.kind"),
   ]) func mistakesAreNamed(fields: String, named: String) throws {
     let folder = try TemporaryFolder()

@@ -71,17 +71,11 @@ final class FilteredScratch {
     query = PreparedQuery(for: vectors)
   }
 
-  /// Searches a graph for the query.
-  func traverse(_ vectors: EncodedVectors, _ links: some LinkExpansion, entries: [Row], ef: Int) {
-    traversal.reserve(links.room)
-    let scorer = unsafe QueryScorer(vectors: vectors, query: query, products: traversal.products)
-    traversal.search(scorer, links, entries: entries, ef: ef)
-  }
-
-  /// The same, but looks back once after some steps whether it is worth to go on; returns whether it went to its end.
+  /// Searches a graph for the query; may look back once after some steps whether it is worth to go on. Returns whether it went to its end.
+  @discardableResult
   func traverse(
-    _ vectors: EncodedVectors, _ links: some LinkExpansion, entries: [Row], ef: Int, after steps: Int,
-    _ isWorthwhile: ([Row]) -> Bool
+    _ vectors: EncodedVectors, _ links: some LinkExpansion, entries: [Row], ef: Int, after steps: Int = .max,
+    _ isWorthwhile: (([Row]) -> Bool)? = nil
   ) -> Bool {
     traversal.reserve(links.room)
     let scorer = unsafe QueryScorer(vectors: vectors, query: query, products: traversal.products)

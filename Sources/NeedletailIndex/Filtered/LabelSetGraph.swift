@@ -75,7 +75,7 @@ public struct LabelSetGraph: FilteredIndex {
       guard !entries.isEmpty else { return false }
       let ef = max(options.effort, options.limit)
       if case .exactly = condition {
-        unsafe matching.rows.words.withUnsafeBufferPointer { words in
+        _ = unsafe matching.rows.words.withUnsafeBufferPointer { words in
           unsafe scratch.traverse(rows.vectors, ListedLinks(links, within: words), entries: entries, ef: ef)
         }
       } else {

@@ -37,8 +37,6 @@ public struct PartitionedLabels: FilteredIndex {
 
   let rows: FilteredRows
   private let centroids: [Float]
-  /// What ranks clusters beside the product with the query.
-  private let biases: [Float]
   private let leaves: [[Leaf]]
   /// All rows, leaf after leaf.
   private let order: [Row]
@@ -59,10 +57,6 @@ public struct PartitionedLabels: FilteredIndex {
       parameters: .init(clusterCount: max(1, min(parameters.clusterCount, rows.count / 4)), seed: seed), pool: pool)
     let clusters = means.clusters(of: values, pool: pool)
     centroids = means.centroids
-    let isDistance = rows.vectors.similarity == .euclidean
-    biases = (0..<means.clusterCount).map { cluster in
-      isDistance ? means.centroids[cluster * dimension..<(cluster + 1) * dimension].reduce(0) { $0 - $1 * $1 / 2 } : 0
-    }
     var members = [[Row]](repeating: [], count: means.clusterCount)
     for (row, cluster) in clusters.enumerated() { members[Int(cluster)].append(Row(row)) }
     var (leaves, order): ([[Leaf]], [Row]) = ([], [])
@@ -94,7 +88,7 @@ public struct PartitionedLabels: FilteredIndex {
   public var dimension: Int { rows.vectors.dimension }
   public var similarity: Similarity { rows.vectors.similarity }
   public var structureBytes: Int {
-    4 * (centroids.count + biases.count + order.count) + leaves.joined().count * MemoryLayout<Leaf>.stride
+    4 * (centroids.count + order.count) + leaves.joined().count * MemoryLayout<Leaf>.stride
   }
   public var kinds: Set<PredicateKind> { [.label, .labels] }
 
@@ -117,13 +111,13 @@ public struct PartitionedLabels: FilteredIndex {
 
   /// Clusters, the nearest first.
   private func ranked(_ query: Span<Float>) -> [Int] {
-    let dimension = dimension
-    let scores = biases.indices.map { cluster in
-      var score = biases[cluster]
-      for index in 0..<dimension { score += centroids[cluster * dimension + index] * query[index] }
-      return score
-    }
-    return scores.indices.sorted { (scores[$1], $0) < (scores[$0], $1) }
+    let kernels = DistanceKernels.current
+    let isDistance = similarity == .euclidean
+    let scores = isDistance
+      ? kernels.squaredEuclidean(query, rows: centroids.span) : kernels.dot(query, rows: centroids.span)
+    var nearest = TopK(capacity: scores.count)
+    for (cluster, score) in scores.enumerated() { nearest.insert(row: UInt32(cluster), score: isDistance ? -score : score) }
+    return nearest.ranked.map { Int($0.row) }
   }
 
   private func collect(_ cluster: Int, _ wanted: Label?, _ matching: ResolvedPredicate, _ found: inout [Row]) {

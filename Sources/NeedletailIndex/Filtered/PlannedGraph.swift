@@ -42,10 +42,7 @@ public struct PlannedGraph: FilteredIndex {
         let wanted = min(options.limit, matching.count)
         if way == .dropping { return finds(wanted, among: matching, scratch, ef: widened) }
         // Where what matches is not where the query is, dropping would go on for long.
-        let selectivity = Double(matching.count) / Double(max(1, count))
-        let drops = widened < count && drops(to: wanted, among: matching, scratch, ef: widened) { nearest in
-          !FilterPlan.isElsewhere(nearest.count(where: matching.holds), of: nearest.count, selectivity: selectivity)
-        }
+        let drops = widened < count && drops(to: wanted, among: matching, scratch, ef: widened, lookingBackFor: ef)
         if !drops { walkAround(matching, scratch, ef: ef) }
         return true
       }
@@ -67,12 +64,12 @@ public struct PlannedGraph: FilteredIndex {
     let entries = entries.filter(matching.holds) + matching.spread(GraphEntries.filteredCount)
     if case .ranks(let ranks, let values) = matching.form {
       // To make a set of all that match would take longer than the walk.
-      unsafe values.ranks.withUnsafeBufferPointer {
+      _ = unsafe values.ranks.withUnsafeBufferPointer {
         unsafe scratch.traverse(
           rows.vectors, LinksAroundOthers(links.pointer, where: RangeTest($0, ranks)), entries: entries, ef: ef)
       }
     } else {
-      unsafe matching.rows.words.withUnsafeBufferPointer {
+      _ = unsafe matching.rows.words.withUnsafeBufferPointer {
         unsafe scratch.traverse(
           rows.vectors, LinksAroundOthers(links.pointer, where: MembershipTest($0)), entries: entries, ef: ef)
       }
@@ -93,20 +90,17 @@ public struct PlannedGraph: FilteredIndex {
 
   /// Searches all rows; returns whether enough of the candidates in view match.
   ///
-  /// - Parameter isWorthwhile: is shown the nearest rows once, early; nil searches to the end in any case.
+  /// - Parameter plain: the candidates that a search without predicate would keep in view: the search gives up early where what matches
+  ///   is elsewhere. Nil searches to the end in any case.
   private func drops(
     to wanted: Int, among matching: ResolvedPredicate, _ scratch: FilteredScratch, ef: Int,
-    while isWorthwhile: (([Row]) -> Bool)? = nil
+    lookingBackFor plain: Int? = nil
   ) -> Bool {
-    let links = unsafe EveryLink(links.pointer)
-    if let isWorthwhile {
-      let plain = ef * matching.count / max(1, count)
-      let steps = FilterPlan.stepsBeforeLookingBack(ef: plain)
-      guard scratch.traverse(rows.vectors, links, entries: entries, ef: ef, after: steps, isWorthwhile) else { return false }
-    } else {
-      scratch.traverse(rows.vectors, links, entries: entries, ef: ef)
+    let steps = plain.map(FilterPlan.stepsBeforeLookingBack) ?? .max
+    let isDone = unsafe scratch.traverse(rows.vectors, EveryLink(links.pointer), entries: entries, ef: ef, after: steps) {
+      !FilterPlan.isElsewhere($0, matching: matching.count, of: count, where: matching.holds)
     }
-    return (0..<scratch.traversal.buffer.count).count { matching.holds(scratch.traversal.buffer[$0].row) } >= wanted
+    return isDone && (0..<scratch.traversal.buffer.count).count { matching.holds(scratch.traversal.buffer[$0].row) } >= wanted
   }
 }
 

@@ -39,8 +39,15 @@ package enum FilterPlan: Hashable {
   /// Whether so few of the rows around the query match that what matches has to be elsewhere: less than half of what a random part of
   /// the rows would have (of 16 rows that match by chance every other time, 3 or fewer do in 11 cases of 1,000). A false alarm costs
   /// little: at equal recall, walking around is about as fast where half of the rows match.
-  static func isElsewhere(_ matching: Int, of nearest: Int, selectivity: Double) -> Bool {
-    Double(matching) < 0.5 * selectivity * Double(nearest)
+  ///
+  /// - Parameters:
+  ///   - nearest: the rows around the query.
+  ///   - matching: how many rows match anywhere.
+  ///   - count: how many rows there are.
+  ///   - matches: whether a row does.
+  static func isElsewhere(_ nearest: [Row], matching: Int, of count: Int, where matches: (Row) -> Bool) -> Bool {
+    let selectivity = Double(matching) / Double(max(1, count))
+    return Double(nearest.count(where: matches)) < 0.5 * selectivity * Double(nearest.count)
   }
 
   /// Whether a search with so many candidates in view costs less than to compare all allowed rows.

@@ -95,18 +95,15 @@ public struct GraphIndex: SearchIndex {
     }
     let nodes = duplicates.representatives(of: allowed)
     if case .dropAfterwards(let widened) = plan {
-      let selectivity = Double(nodes.count) / Double(max(1, count))
       let isDone = unsafe traversal.search(
         scorer, EveryLink(links.pointer), entries: entries, ef: widened, after: FilterPlan.stepsBeforeLookingBack(ef: ef)
-      ) { nearest in
-        !FilterPlan.isElsewhere(nearest.count(where: nodes.contains), of: nearest.count, selectivity: selectivity)
-      }
+      ) { !FilterPlan.isElsewhere($0, matching: nodes.count, of: count, where: nodes.contains) }
       let matching = isDone ? (0..<traversal.buffer.count).count { nodes.contains(traversal.buffer[$0].row) } : 0
       // Otherwise what is allowed is not where the query is.
       if isDone, matching >= min(limit, nodes.count) { return best(scratch, limit: limit, allowed, nodes) }
     }
     let inside = entries.filter(nodes.contains) + nodes.spread(GraphEntries.filteredCount)
-    unsafe nodes.words.withUnsafeBufferPointer {
+    _ = unsafe nodes.words.withUnsafeBufferPointer {
       unsafe traversal.search(
         scorer, LinksAroundOthers(links.pointer, where: MembershipTest($0)), entries: inside, ef: ef)
     }

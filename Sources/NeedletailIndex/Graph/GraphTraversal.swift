@@ -44,28 +44,21 @@ internal import NeedletailNumerics
     unsafe products = .allocate(capacity: room)
   }
 
-  /// Fills `buffer` with the `ef` best rows that can be reached from the entries.
-  ///
-  /// - Precondition: `reserve` was called with the expansion's room, if that exceeds twice the degree.
-  func search(_ scorer: some RowScorer, _ links: some LinkExpansion, entries: [Row], ef: Int) {
-    precondition(links.room <= room, "a step of \(links.room) rows in room for \(room)")
-    start(scorer, entries: entries, ef: ef)
-    while let row = buffer.takeNearest() {
-      let found = unsafe links.collect(from: row, visited: &visited, into: rows)
-      compare(scorer, found)
-      if let upcoming = buffer.upcoming { links.prefetch(upcoming) }
-    }
-  }
-
-  /// The same, but looks back once, after some steps, whether it is worth to go on.
+  /// Fills `buffer` with the `ef` best rows that can be reached from the entries. May look back once whether it is worth to go on.
   ///
   /// - Parameters:
-  ///   - steps: how many rows are followed before.
-  ///   - isWorthwhile: is given the best rows seen so far, as many as steps or fewer.
+  ///   - scorer: compares.
+  ///   - links: what is followed.
+  ///   - entries: where the search starts.
+  ///   - ef: how many rows are kept in view.
+  ///   - steps: how many rows are followed before it looks back.
+  ///   - isWorthwhile: is given the best rows seen so far, as many as steps or fewer; nil goes on.
   /// - Returns: whether the search went to its end.
+  /// - Precondition: `reserve` was called with the expansion's room, if that exceeds twice the degree.
+  @discardableResult
   func search(
-    _ scorer: some RowScorer, _ links: some LinkExpansion, entries: [Row], ef: Int, after steps: Int,
-    _ isWorthwhile: (_ nearest: [Row]) -> Bool
+    _ scorer: some RowScorer, _ links: some LinkExpansion, entries: [Row], ef: Int, after steps: Int = .max,
+    _ isWorthwhile: ((_ nearest: [Row]) -> Bool)? = nil
   ) -> Bool {
     precondition(links.room <= room, "a step of \(links.room) rows in room for \(room)")
     start(scorer, entries: entries, ef: ef)
@@ -75,7 +68,7 @@ internal import NeedletailNumerics
       compare(scorer, found)
       if let upcoming = buffer.upcoming { links.prefetch(upcoming) }
       followed += 1
-      if followed == steps, !isWorthwhile((0..<min(steps, buffer.count)).map { buffer[$0].row }) { return false }
+      if followed == steps, let isWorthwhile, !isWorthwhile((0..<min(steps, buffer.count)).map { buffer[$0].row }) { return false }
     }
     return true
   }

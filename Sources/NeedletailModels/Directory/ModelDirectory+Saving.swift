@@ -22,8 +22,9 @@ extension ModelDirectory {
     let unknown = values.keys.filter { weights.tensor(named: $0) == nil }.min()
     if let unknown { throw .tensor(path: weights.path, name: unknown, reason: "is to be replaced and does not exist") }
     let hasModules = FileManager.default.fileExists(atPath: path + "/modules.json")
-    let isSparse = hasModules ? try ModelKind(ofDirectory: path) == .sparse : false
-    if kind == .sparse, !isSparse {
+    let isSparse = kind == .sparse && hasModules ? try ModelKind(ofDirectory: path) == .sparse : false
+    let becomesSparse = kind == .sparse && !isSparse
+    if becomesSparse {
       try copyNetwork(to: destination)
       try SparseModules(prompts: prompts, maximumTokens: maximumTokens, lowercases: modules.lowercases).write(to: destination)
     } else {
@@ -36,7 +37,7 @@ extension ModelDirectory {
         values[tensor.name]?() ?? adapted[tensor.name].map(weight(of:)) ?? weights.floats(tensor)
       }
     }
-    let folder = modules.transformerFolder.isEmpty ? destination : destination + "/" + modules.transformerFolder
+    let folder = becomesSparse || modules.transformerFolder.isEmpty ? destination : destination + "/" + modules.transformerFolder
     do {
       try SafetensorsWriter.write(entries, metadata: ["format": "pt"], to: folder + "/" + Self.weightsName)
     } catch {

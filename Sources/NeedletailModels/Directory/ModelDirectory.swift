@@ -54,10 +54,11 @@ public struct ModelDirectory: Sendable {
   }
 
   /// Opens a model with a head of its own: what its module files say is the head's affair.
-  public init(headed path: String) throws(ModelError) { try self.init(headed: path, cachesDigest: true) }
-
-  /// - Parameter cachesDigest: whether digests of files may be kept in the directory.
-  init(headed path: String, cachesDigest: Bool) throws(ModelError) {
+  ///
+  /// - Parameters:
+  ///   - path: of the directory.
+  ///   - cachesDigest: whether digests of files may be kept in the directory.
+  init(headed path: String, cachesDigest: Bool = true) throws(ModelError) {
     try Self.checkIsFolder(path)
     try self.init(path: path, checked: SentenceModules(headed: path), cachesDigest: cachesDigest)
   }

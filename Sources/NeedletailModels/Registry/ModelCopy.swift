@@ -28,10 +28,12 @@ extension ModelDirectory {
     if writingModules { try modules.write(to: destination, dimension: configuration.hiddenSize) }
   }
 
-  /// Copies the files of a network that lies in the directory itself, and of its tokenizer; no modules and no weights.
+  /// Copies the files of the network, wherever it lies, and of its tokenizer into the destination itself; no modules and no weights.
   func copyNetwork(to destination: String) throws(ModelError) {
-    for name in Self.networkFiles + Self.remarks where FileManager.default.fileExists(atPath: path + "/" + name) {
-      try Self.place(path + "/" + name, at: destination + "/" + name, linking: false)
+    for (folder, names) in [(transformerPath, Self.networkFiles), (path, Self.remarks)] {
+      for name in names where FileManager.default.fileExists(atPath: folder + "/" + name) {
+        try Self.place(folder + "/" + name, at: destination + "/" + name, linking: false)
+      }
     }
   }
 
@@ -40,7 +42,8 @@ extension ModelDirectory {
     "added_tokens.json", "generation_config.json", "chat_template.jinja",
   ]
 
-  private static let remarks = ["README.md", "LICENSE"]
+  /// What its authors say of a model.
+  static let remarks = ["README.md", "LICENSE"]
 
   /// The folders that `modules.json` leads to, each once, apart from that of the network.
   private var moduleFolders: [String] {
@@ -51,7 +54,10 @@ extension ModelDirectory {
     return Set(folders).sorted()
   }
 
-  private static func place(_ source: String, at destination: String, linking: Bool) throws(ModelError) {
+  /// Copies a file, making its folder if need be.
+  ///
+  /// - Parameter linking: whether a hard link will do, for files that nobody changes in place.
+  static func place(_ source: String, at destination: String, linking: Bool) throws(ModelError) {
     // Model caches consist of symbolic links; the copy shall outlive them.
     let source = URL(fileURLWithPath: source).resolvingSymlinksInPath().path
     let folder = URL(fileURLWithPath: destination).deletingLastPathComponent().path

@@ -66,7 +66,7 @@ public enum ModelKind: String, Hashable, Codable, Sendable, CaseIterable {
   /// What there is to know of a directory of this kind, its head unread. The dimension of a cross-encoder is that of its score, 1.
   func profile(ofDirectory path: String, named name: String) throws(ModelError) -> EmbedderProfile {
     if ShallowModel.isModel(at: path) { return try ShallowSettings.read(folder: path).profile(named: name) }
-    if self == .embedder, WordNetworkEmbedder.isModel(at: path) { return try WordNetworkEmbedder(path: path, name: name).profile }
+    if self == .embedder, WordNetworkEmbedder.isModel(at: path) { return try WordNetworkSettings(directory: path).profile(named: name) }
     let directory = self == .embedder ? try ModelDirectory(path: path) : try ModelDirectory(headed: path)
     if self == .multiVector { return try MultiVectorEmbedder.profile(directory, MultiVectorSettings(directory: path), name) }
     let plain = directory.profile(named: name)

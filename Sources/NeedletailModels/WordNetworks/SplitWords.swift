@@ -11,7 +11,8 @@ struct SplitWords: Sendable {
 
   static let fileName = "whitespacetokenizer_config.json"
 
-  var count: Int { numbers.count }
+  /// Words of the file, repeated ones each time: all numbers lie below.
+  let count: Int
 
   /// Reads the file in a folder.
   init(folder: String) throws(ModelError) {
@@ -21,6 +22,7 @@ struct SplitWords: Sendable {
     guard !vocabulary.isEmpty, vocabulary.count <= 1 << 24 else {
       throw .malformedFile(path: file.path, reason: "a model has between one word and 16,777,216, not \(vocabulary.count)")
     }
+    count = vocabulary.count
     // Of equal words the last one counts, as in the file's own program.
     numbers = Dictionary(vocabulary.enumerated().map { ($1, Int32($0)) }) { $1 }
     stopWords = Set(try file.texts("stop_words") ?? [])

@@ -30,18 +30,35 @@ enum WordPooling: String, Sendable {
 
 /// What happens to the one vector of a text.
 enum WordHead: Sendable {
-  /// A linear layer of inputs by outputs and a function of what it gives (`Dense`).
-  case dense(weight: [Float], bias: [Float], outputs: Int, function: EntryFunction?)
+  /// A linear layer, `weight` of outputs by inputs and perhaps `bias`, and a function of what it gives (`Dense`).
+  case dense(FixedParameters, hasBias: Bool, function: EntryFunction?)
   /// Scales to unit length (`Normalize`).
   case normalised
+
+  /// Reads the numbers of a module.
+  ///
+  /// - Precondition: it is one of those after pooling.
+  init(_ module: WordNetworkSettings.Module) throws(ModelError) {
+    switch module {
+    case .normalised: self = .normalised
+    case .dense(let folder, let inputs, let outputs, let hasBias, let function):
+      let files = try ModuleNumbers(folder: folder)
+      var numbers: [(name: String, shape: Shape, values: [Float])] = [
+        ("weight", [outputs, inputs], try files.values("linear.weight", shape: [outputs, inputs]))
+      ]
+      if hasBias { numbers.append(("bias", [outputs], try files.vector("linear.bias", count: outputs))) }
+      self = .dense(FixedParameters(numbers), hasBias: hasBias, function: function)
+    case .weights, .recurrent, .convolutions: preconditionFailure("what comes before pooling is no head")
+    }
+  }
 
   func applied(to rows: [Float], width: Int, on tape: Tape) throws(TensorError) -> [Float] {
     let input = try tape.constant(rows, shape: [rows.count / width, width])
     switch self {
     case .normalised: return input.unitLength().values
-    case .dense(let weight, let bias, let outputs, let function):
+    case .dense(let numbers, let hasBias, let function):
       let sums = try input.linear(
-        tape.constant(weight, shape: [outputs, width]), bias: bias.isEmpty ? nil : tape.constant(bias, shape: [outputs]))
+        numbers.constant("weight", on: tape), bias: hasBias ? numbers.constant("bias", on: tape) : nil)
       return (function.map(sums.mapped) ?? sums).values
     }
   }

@@ -21,6 +21,30 @@ enum WordLayer: Sendable {
   /// Convolutions of the words beside each other, whose results stand side by side (`CNN`).
   case convolutions([WordConvolution])
 
+  /// Reads the numbers of a module.
+  ///
+  /// - Precondition: it is one of those before pooling.
+  init(_ module: WordNetworkSettings.Module, wordCount: Int) throws(ModelError) {
+    switch module {
+    case .weights(let folder):
+      self = .weights(try ModuleNumbers(folder: folder).values("emb_layer.weight", shape: [wordCount, 1]))
+    case .recurrent(let folder, let inputs, let units, let layerCount, let suffixes):
+      let files = try ModuleNumbers(folder: folder)
+      self = .recurrent(try (0..<layerCount).map { layer throws(ModelError) in
+        try suffixes.map { suffix throws(ModelError) in
+          try RecurrentMatrices(
+            files, named: "l\(layer)\(suffix)", inputs: layer == 0 ? inputs : units * suffixes.count, units: units)
+        }
+      })
+    case .convolutions(let folder, let inputs, let outputs, let sizes):
+      let files = try ModuleNumbers(folder: folder)
+      self = .convolutions(try sizes.enumerated().map { place, size throws(ModelError) in
+        try WordConvolution(files, at: place, inputs: inputs, outputs: outputs, size: size)
+      })
+    case .dense, .normalised: preconditionFailure("what comes after pooling is no layer of words")
+    }
+  }
+
   func applied(to block: WordBlock, on tape: Tape) throws(TensorError) -> WordBlock {
     switch self {
     case .weights(let weights): Self.weighted(block, weights)
@@ -84,8 +108,7 @@ enum WordLayer: Sendable {
     let input = try tape.constant(block.values, shape: [block.count, 1, block.length, block.width])
     for (number, convolution) in convolutions.enumerated() {
       let found = try input.convolved(
-        tape.constant(convolution.weight, shape: [outputs, 1, convolution.size, block.width]),
-        bias: tape.constant(convolution.bias, shape: [outputs]),
+        convolution.numbers.constant("weight", on: tape), bias: convolution.numbers.constant("bias", on: tape),
         window: Window(height: 1, width: convolution.size, paddingWidth: convolution.size / 2)
       ).values
       for place in block.numbers.indices {
@@ -99,24 +122,47 @@ enum WordLayer: Sendable {
 
 /// The numbers of one direction of a long short-term memory, gates one below the other.
 struct RecurrentMatrices: Sendable {
-  var inputs: Int
-  var units: Int
-  var input: [Float]
-  var hidden: [Float]
-  var inputBias: [Float]
-  var hiddenBias: [Float]
+  let units: Int
+  private let numbers: FixedParameters
 
-  func weights(on tape: Tape) throws(TensorError) -> RecurrentWeights {
+  /// Reads those of a layer whose name ends so.
+  init(_ files: ModuleNumbers, named name: String, inputs: Int, units: Int) throws(ModelError) {
+    self.units = units
+    numbers = FixedParameters([
+      ("input", [4 * units, inputs], try files.values("encoder.weight_ih_\(name)", shape: [4 * units, inputs])),
+      ("hidden", [4 * units, units], try files.values("encoder.weight_hh_\(name)", shape: [4 * units, units])),
+      ("inputBias", [4 * units], try files.vector("encoder.bias_ih_\(name)", count: 4 * units)),
+      ("hiddenBias", [4 * units], try files.vector("encoder.bias_hh_\(name)", count: 4 * units)),
+    ])
+  }
+
+  func weights(on tape: Tape) -> RecurrentWeights {
     RecurrentWeights(
-      input: try tape.constant(input, shape: [4 * units, inputs]), hidden: try tape.constant(hidden, shape: [4 * units, units]),
-      inputBias: try tape.constant(inputBias, shape: [4 * units]), hiddenBias: try tape.constant(hiddenBias, shape: [4 * units]))
+      input: numbers.constant("input", on: tape), hidden: numbers.constant("hidden", on: tape),
+      inputBias: numbers.constant("inputBias", on: tape), hiddenBias: numbers.constant("hiddenBias", on: tape))
   }
 }
 
 /// A convolution over words: for each output, `size` words of numbers; an odd size, and zeros around the text.
 struct WordConvolution: Sendable {
-  var outputs: Int
-  var size: Int
-  var weight: [Float]
-  var bias: [Float]
+  let outputs: Int
+  let size: Int
+  /// `weight`, [outputs, 1, size, inputs], and `bias`, [outputs].
+  let numbers: FixedParameters
+
+  /// Reads the convolution of a place in the list.
+  init(_ files: ModuleNumbers, at place: Int, inputs: Int, outputs: Int, size: Int) throws(ModelError) {
+    let stored = try files.values("convs.\(place).weight", shape: [outputs, inputs, size])
+    // From [outputs, inputs, words] to [outputs, words, inputs].
+    var weight = [Float](repeating: 0, count: stored.count)
+    for output in 0..<outputs {
+      for input in 0..<inputs {
+        for word in 0..<size { weight[(output * size + word) * inputs + input] = stored[(output * inputs + input) * size + word] }
+      }
+    }
+    (self.outputs, self.size) = (outputs, size)
+    numbers = FixedParameters([
+      ("weight", [outputs, 1, size, inputs], weight), ("bias", [outputs], try files.vector("convs.\(place).bias", count: outputs)),
+    ])
+  }
 }

@@ -30,20 +30,19 @@ public struct WordNetworkEmbedder: TextEmbedder {
   /// - Throws: `ModelError` when a file is missing or damaged, a module is not supported, or numbers have another shape than settings say.
   public init(path: String, name: String? = nil, pool: WorkerPool = .shared) throws(ModelError) {
     network = try WordNetwork(directory: path)
-    profile = EmbedderProfile(
-      name: name ?? URL(fileURLWithPath: path).lastPathComponent, digest: network.digest, dimension: network.dimension,
-      maximumTokens: network.maximumWords, similarity: network.similarity)
+    profile = network.settings.profile(named: name ?? URL(fileURLWithPath: path).lastPathComponent)
     self.pool = pool
   }
 
   /// Whether a directory holds such a model, by the first of its modules.
-  public static func isModel(at path: String) -> Bool { (try? WordNetwork.moduleList(path))?.first?.kind == "WordEmbeddings" }
+  public static func isModel(at path: String) -> Bool { (try? WordNetworkSettings.moduleList(path))?.first?.kind == "WordEmbeddings" }
 
   /// - Throws: `CancellationError` when the task is cancelled.
   public func encode(_ texts: [String], as role: Role) async throws -> DenseVectors {
-    let prompt = network.prompts[role]
-    let sequences = texts.map { network.words.numbers(in: prompt + $0, limit: network.maximumWords) }
-    let dimension = network.dimension
+    let settings = network.settings
+    let prompt = settings.prompts[role]
+    let sequences = texts.map { network.words.numbers(in: prompt + $0, limit: settings.maximumWords) }
+    let dimension = settings.dimension
     var values = [Float](repeating: 0, count: texts.count * dimension)
     let tape = Tape(pool: pool)
     tape.isRecording = false
@@ -64,24 +63,17 @@ public struct WordNetworkEmbedder: TextEmbedder {
 
 /// The parts of such a model.
 struct WordNetwork: Sendable {
+  let settings: WordNetworkSettings
   let words: SplitWords
   /// A row for each word.
   let embeddings: [Float]
-  let embeddingWidth: Int
   let layers: [WordLayer]
-  let poolings: [WordPooling]
   let heads: [WordHead]
-  /// Numbers of a word's vector when it is pooled.
-  let stateWidth: Int
-  let dimension: Int
-  let maximumWords: Int
-  let prompts: Prompts
-  let similarity: Similarity
-  let digest: String
 
   /// The vectors of texts of equally many words, one after the other.
   func vectors(of sequences: [[Int32]], on tape: Tape) throws(TensorError) -> [Float] {
     let length = sequences.first?.count ?? 0
+    let (stateWidth, poolings, embeddingWidth) = (settings.stateWidth, settings.poolings, settings.embeddingWidth)
     var pooled: [Float] = []
     if length == 0 {
       pooled = [Float](repeating: 0, count: sequences.count * stateWidth * poolings.count)

@@ -1,4 +1,5 @@
-/// What escapes in the strings of JSON stand for (RFC 8259, section 7), for all who read JSON here.
+/// What escapes in the strings of JSON stand for (RFC 8259, section 7), for the readers of JSON in this room and those above.
+/// NeedletailText does not stand on this room and reads the escapes of its vocabularies by itself.
 package enum JSONEscape {
   /// Why an escape cannot be read.
   package enum Flaw: Error {

@@ -160,6 +160,9 @@ public struct TrainingRecipe: Sendable {
     if reading == .terms {
       if mining != nil { throw recipe.complaint("mining", "searches by vectors, which `head: \"sparse\"` has none of; give `data` `word_negatives` or `negatives_run`") }
       if topics != nil { throw batch.complaint("grouping", "is topic, which groups by vectors, and `head: \"sparse\"` has none; choose length or task") }
+      if settings.memory != nil {
+        throw recipe.complaint("memory", "remembers vectors, which `head: \"sparse\"` has none of; raise `batch.size`")
+      }
     }
     var objective = try recipe.object("objective")
     switch try ObjectiveFactory.make(&objective, seed: settings.seed, steps: settings.steps, reading: reading) {

@@ -103,6 +103,32 @@ import Testing
     #expect(throws: ModelError.self) { try SparseEmbedder(path: folder.path) }
   }
 
+  /// Saved as a model of sparse vectors, a network in a folder of its own moves to where the modules say it is.
+  @Test func aNetworkInAFolderIsSavedWhereTheModulesLead() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("needletail-folder-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try FileManager.default.copyItem(atPath: path("sparse/bert"), toPath: folder.path + "/0_Transformer")
+    func write(_ text: String, _ name: String) throws {
+      let file = folder.appendingPathComponent(name)
+      try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(text.utf8).write(to: file)
+    }
+    try write(
+      #"[{"type": "x.Transformer", "path": "0_Transformer"}, {"type": "x.Pooling", "path": "1_Pooling"}]"#, "modules.json")
+    try write(#"{"pooling_mode": "mean"}"#, "1_Pooling/config.json")
+    try write(#"{"max_seq_length": 64}"#, "0_Transformer/sentence_bert_config.json")
+    try write("{}", "config_sentence_transformers.json")
+    let saved = folder.path + "/saved"
+    try ModelDirectory(path: folder.path).save(to: saved, replacing: [:], as: .sparse)
+    let texts = ["find the needle", "hay"]
+    let found = try SparseEmbedder(path: saved).encodeNow(texts, as: .document)
+    let expected = try SparseEmbedder(path: path("sparse/bert")).encodeNow(texts, as: .document)
+    for row in texts.indices {
+      #expect(found[row].terms == expected[row].terms && found[row].weights == expected[row].weights)
+    }
+  }
+
   /// A causal network reads a text twice; the folder of its dense sibling, without what says how that pools.
   @Test(arguments: ["llama", "mistral", "qwen3"])
   func causalNetworksReadTwiceAsTheReference(name: String) async throws {

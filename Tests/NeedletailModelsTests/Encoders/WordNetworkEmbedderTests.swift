@@ -12,6 +12,16 @@ import Testing
     try #require(Bundle.module.url(forResource: "Fixtures", withExtension: nil)).appending(path: "words/\(name)").path
   }
 
+  /// Copies a model without the digests beside it, which other tests may be writing.
+  private func copy(_ name: String, to folder: URL) throws {
+    let source = URL(fileURLWithPath: try path(name))
+    for file in try FileManager.default.subpathsOfDirectory(atPath: source.path) where !file.hasPrefix(".") {
+      let place = folder.appending(path: file)
+      try FileManager.default.createDirectory(at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
+      if file.contains(".") { try FileManager.default.copyItem(at: source.appending(path: file), to: place) }
+    }
+  }
+
   private struct Expected: Decodable {
     let texts: [String]
     let vectors: [[Float]]
@@ -37,12 +47,43 @@ import Testing
     let registry = ModelRegistry(directory: folder.path)
     let registered = try registry.add(path: path("recurrent"), name: "tiny-words")
     #expect(registered.kind == .embedder && registered.profile?.dimension == 8)
+    // A list needs no numbers, only what they are known by, which is kept.
+    #expect(FileManager.default.fileExists(atPath: registered.path + "/.needletail-digests.json"))
+    #expect(registry.models().map(\.profile) == [registered.profile])
     let embedder = try registry.embedder(named: "tiny-words")
     let original = try WordNetworkEmbedder(path: path("recurrent"))
     #expect(embedder.profile.digest == original.profile.digest)
     let texts = ["needle in hay", "fox"]
     let (found, expected) = (try await embedder.encode(texts, as: .query), try await original.encode(texts, as: .query))
     #expect(found.values == expected.values)
+  }
+
+  @Test func aCopyFollowsLinksAndTakesPiecesAndRemarks() async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let (model, piece) = (folder.appending(path: "model"), "model-00001-of-00001.safetensors")
+    try copy("forward", to: model)
+    try FileManager.default.moveItem(at: model.appending(path: "model.safetensors"), to: folder.appending(path: "blob"))
+    try FileManager.default.createSymbolicLink(
+      at: model.appending(path: piece), withDestinationURL: folder.appending(path: "blob"))
+    let index = ["weight_map": ["emb_layer.weight": piece]]
+    try JSONSerialization.data(withJSONObject: index).write(to: model.appending(path: "model.safetensors.index.json"))
+    try Data("of whom it is".utf8).write(to: model.appending(path: "README.md"))
+    let registry = ModelRegistry(directory: folder.appending(path: "registry").path)
+    let registered = try registry.add(path: model.path, name: "pieces")
+    // Numbers in pieces are numbers of the model.
+    var bytes = try Data(contentsOf: folder.appending(path: "blob"))
+    bytes[bytes.count - 1] ^= 1
+    try FileManager.default.removeItem(at: folder.appending(path: "blob"))
+    try bytes.write(to: folder.appending(path: "blob"))
+    #expect(try WordNetworkEmbedder(path: model.path).profile.digest != registered.profile?.digest)
+    try FileManager.default.removeItem(at: model)
+    try FileManager.default.removeItem(at: folder.appending(path: "blob"))
+    let (embedder, original) = (try registry.embedder(named: "pieces"), try WordNetworkEmbedder(path: path("forward")))
+    let (found, expected) = (try await embedder.encode(["needle in hay"], as: .query), try await original.encode(["needle in hay"], as: .query))
+    #expect(found.values == expected.values)
+    #expect(try String(contentsOfFile: registered.path + "/README.md", encoding: .utf8) == "of whom it is")
   }
 
   @Test func eachNumberAndSettingCounts() throws {
@@ -57,12 +98,12 @@ import Testing
     for name in Self.names {
       let source = try path(name)
       let files = try FileManager.default.subpathsOfDirectory(atPath: source)
-        .filter { $0.hasSuffix(".json") || $0.hasSuffix(".safetensors") }.filter { !$0.hasPrefix("expected") }.sorted()
+        .filter { $0.hasSuffix(".json") || $0.hasSuffix(".safetensors") }.filter { !$0.hasPrefix("expected") && !$0.hasPrefix(".") }.sorted()
       for file in files {
         for isCut in [true, false] {
           let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
           defer { try? FileManager.default.removeItem(at: folder) }
-          try FileManager.default.copyItem(atPath: source, toPath: folder.path)
+          try copy(name, to: folder)
           let place = folder.appending(path: file)
           var bytes = try Data(contentsOf: place)
           guard !bytes.isEmpty else { continue }
@@ -85,10 +126,29 @@ import Testing
     #expect(refused > 20)
   }
 
+  /// Of equal words the last one counts, and the number of the last needs a vector as well.
+  @Test func repeatedWordsHaveTheNumberOfTheLast() async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try copy("weighted", to: folder)
+    let file = folder.appending(path: "whitespacetokenizer_config.json")
+    func write(_ words: [String]) throws { try JSONSerialization.data(withJSONObject: ["vocab": words]).write(to: file) }
+    let words = ["needle", "hay", "stack", "fox", "Quick", "quick", "jumps", "über", "don't", "dog", "(odd)"]
+    try write(words + ["lazy"])
+    let expected = try await WordNetworkEmbedder(path: folder.path).encode(["lazy"], as: .document)
+    try write(words + ["needle"])
+    let found = try await WordNetworkEmbedder(path: folder.path).encode(["needle"], as: .document)
+    #expect(found.values == expected.values)
+    try write(words + ["needle", "needle"])
+    #expect {
+      try WordNetworkEmbedder(path: folder.path)
+    } throws: { "\($0)".contains("13 words, and vectors of 12") }
+  }
+
   @Test func whatIsNotSupportedIsNamed() throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
     defer { try? FileManager.default.removeItem(at: folder) }
-    try FileManager.default.copyItem(atPath: path("convolved"), toPath: folder.path)
+    try copy("convolved", to: folder)
     let file = folder.appending(path: "1_CNN/cnn_config.json")
     let text = try String(contentsOf: file, encoding: .utf8).replacingOccurrences(of: "5", with: "4")
     try Data(text.utf8).write(to: file)
