@@ -65,6 +65,8 @@ import Testing
     #expect(FilterPlan(matching: 12_000, of: 24_000, ef: 80) == .dropAfterwards(ef: 160))
     #expect(FilterPlan(matching: 10_000, of: 100_000, ef: 40) == .walkAround)
     #expect(FilterPlan(matching: 50_000, of: 100_000, ef: 40) == .dropAfterwards(ef: 80))
+    #expect(FilterPlan(matching: 4_800, of: 24_000, ef: 20) == .walkAround)
+    #expect(FilterPlan(matching: 7_200, of: 24_000, ef: 20) == .dropAfterwards(ef: 67))
   }
 
   @Test func aFilterFarFromTheQueryIsMet() throws {
